@@ -1,0 +1,53 @@
+# `make` alone lists the commands.
+SHELL := /bin/sh
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := .tools/bin/uv
+RUN := .venv/bin
+export UV_PYTHON_DOWNLOADS := never
+export UV_PROJECT_ENVIRONMENT := .venv
+
+.PHONY: help run test check format lock clean
+
+help:  ## list these commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: .venv/installed  ## install what is needed, then collect and show: http://127.0.0.1:8050/
+	@exec $(RUN)/masthead up
+
+test: .venv/installed-dev  ## install what the tests need, browser included, then run all checks and tests
+	$(RUN)/ruff format --check .
+	$(RUN)/ruff check .
+	$(RUN)/mypy
+	$(RUN)/python -m pytest
+
+check: .venv/installed-dev  ## the checks without the tests: format, lint, types
+	$(RUN)/ruff format --check .
+	$(RUN)/ruff check .
+	$(RUN)/mypy
+
+format: .venv/installed-dev  ## let ruff format and mend
+	$(RUN)/ruff format .
+	$(RUN)/ruff check --fix .
+
+lock: $(UV)  ## write uv.lock anew from pyproject.toml
+	$(UV) lock
+
+clean:  ## remove what make brought
+	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Masthead needs Python 3.11 or newer: install it, or name one with 'make PYTHON=python3.12 …'." >&2; exit 1; }
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || \
+	  { echo "pip is missing for $(PYTHON): install it, on Debian with 'apt-get install python3-pip'." >&2; exit 1; }
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools --upgrade 'uv==$(UV_VERSION)'
+
+.venv/installed: $(UV) pyproject.toml uv.lock
+	$(UV) sync --quiet --locked --no-default-groups --python $(PYTHON)
+	@touch $@
+
+.venv/installed-dev: $(UV) pyproject.toml uv.lock
+	$(UV) sync --quiet --locked --python $(PYTHON)
+	@$(RUN)/python tests/browser.py --install
+	@touch $@ .venv/installed

@@ -1,0 +1,20 @@
+"""The outside world becomes a snapshot: one source is one file, one name, one entry here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from data.model import Look, Page
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """How one source is read: where its page is, how often to look, and the pure reader."""
+
+    name: str
+    """File, CLI argument and fixture folder."""
+    label: str
+    url: str
+    every: timedelta
+    read: Callable[[Page], Look]
+    """Pure: no HTTP, no clock, no store; raises SourceError when the page is not the source's."""

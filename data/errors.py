@@ -1,0 +1,22 @@
+"""The errors Masthead raises on purpose: one sentence that names what, where, what to do."""
+
+
+class MastheadError(Exception):
+    """Base of all of them; the message is shown to the user as it is."""
+
+
+class UsageError(MastheadError):
+    """A parameter, setting or input file that cannot be used as given."""
+
+
+class SourceError(MastheadError):
+    """A source that could not be fetched or gave something that is not its page."""
+
+    def __init__(self, message: str, kind: str = "source", status: int | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.status = status
+
+
+class StoreError(MastheadError):
+    """A store that could not be reached, or that another version of Masthead made."""

@@ -1,0 +1,164 @@
+"""What Masthead keeps: snapshots of five figures, headlines, runs and pages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal
+
+Origin = Literal["live", "wayback", "commoncrawl", "file", "import"]
+Via = Literal["payload", "page", "text", "api"]
+Outcome = Literal["stored", "partial", "duplicate", "unchanged", "failed", "outbox"]
+Kind = Literal["level", "rolling sum, 30 days"]
+
+SAMPLE: Final = "sample"
+"""Name of the synthetic source; wherever it is seen it is marked as synthetic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One figure of the header: its key, its label on the site, its unit and what it measures."""
+
+    key: str
+    label: str
+    unit: str
+    kind: Kind
+    priced: bool = False
+    """The site prints it as a price: a currency sign and always two decimals."""
+    disputed: bool = False
+    """The site prints a currency sign, though the figure is a count by its name."""
+
+
+METRICS: Final = (
+    Metric("dapps", "Dapps", "count", "level"),
+    Metric("blockchains", "Blockchains", "count", "level"),
+    Metric("active_users", "Active users", "count", "level"),
+    Metric("volume_30d", "30d volume", "USD", "rolling sum, 30 days", priced=True),
+    Metric(
+        "transactions_30d",
+        "30d transactions",
+        "count",
+        "rolling sum, 30 days",
+        priced=True,
+        disputed=True,
+    ),
+)
+"""The closed list, in the order of the site's header."""
+
+METRIC: Final[Mapping[str, Metric]] = {metric.key: metric for metric in METRICS}
+KEYS: Final = tuple(METRIC)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One figure as read: a value with its rounding, or the reason why there is none."""
+
+    value: float | None
+    half_width: float | None
+    unit: str
+    shown: str | None = None
+    """The text as the source displayed it."""
+    problem: str | None = None
+    """Why there is no value; None when there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One story named on a page; its publication is an interval, exact when both ends agree."""
+
+    title: str
+    url: str | None = None
+    summary: str | None = None
+    author: str | None = None
+    published_from: datetime | None = None
+    published_to: datetime | None = None
+    lead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a source answered, untouched: the bytes, where they came from and when."""
+
+    body: bytes
+    url: str
+    taken_at: datetime
+    content_type: str = "text/html; charset=utf-8"
+    status: int | None = None
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a collector read on one page: one reading per metric (all keys of METRIC), headlines."""
+
+    readings: Mapping[str, Reading]
+    via: Via | None
+    """Where the figures stood; None when none was found."""
+    as_of: datetime | None = None
+    """When the site says it read the figures, if it says."""
+    headlines: tuple[Headline, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every metric has a value."""
+        return all(reading.value is not None for reading in self.readings.values())
+
+    @property
+    def empty(self) -> bool:
+        """Whether no metric has a value."""
+        return all(reading.value is None for reading in self.readings.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One look at the header, keyed (source, slot)."""
+
+    source: str
+    slot: datetime
+    taken_at: datetime
+    origin: Origin
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One attempt to take a snapshot, whatever became of it."""
+
+    source: str
+    slot: datetime
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: Outcome | None = None
+    """None while it runs."""
+    error_kind: str | None = None
+    message: str | None = None
+    http_status: int | None = None
+    bytes: int | None = None
+    attempts: int = 0
+    host: str = field(default="")
+
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND: Final = timedelta(milliseconds=1)
+
+
+def slot_of(taken_at: datetime, every: timedelta) -> datetime:
+    """The scheduled instant that ``taken_at`` belongs to: floored to ``every`` since the epoch."""
+    return EPOCH + (taken_at - EPOCH) // every * every
+
+
+def to_ms(instant: datetime) -> int:
+    """Milliseconds since the epoch, UTC."""
+    return (instant - EPOCH) // MILLISECOND
+
+
+def from_ms(milliseconds: int) -> datetime:
+    """The inverse of :func:`to_ms`."""
+    return EPOCH + milliseconds * MILLISECOND
+
+
+def iso(instant: datetime) -> str:
+    """ISO 8601 in UTC ending in ``Z``; milliseconds only when there are any."""
+    text = instant.astimezone(UTC).isoformat(
+        timespec="milliseconds" if instant.microsecond else "seconds"
+    )
+    return text.replace("+00:00", "Z")

@@ -1,0 +1,60 @@
+"""How the site rounds a figure, both ways: value to shown text, shown text to half-width."""
+
+import re
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+from data.model import Metric, Via
+
+SCALES: Final = {
+    "K": 10**3,
+    "M": 10**6,
+    "B": 10**9,
+    "T": 10**12,
+    "тыс.": 10**3,
+    "млн": 10**6,
+    "млрд": 10**9,
+    "трлн": 10**12,
+}
+"""Compact suffixes of the site's English and Russian number format."""
+
+_LETTERS: Final = re.compile(r"[0-9][\s\u00a0\u202f]*([KMBT]|тыс\.|млн|млрд|трлн)")
+_STEP: Final = Decimal("0.01")
+_ENGLISH: Final = (("T", 10**12), ("B", 10**9), ("M", 10**6), ("K", 10**3))
+
+
+def half_width(
+    metric: Metric, value: float | None, shown: str | None, via: Via | None
+) -> float | None:
+    """How far the true figure may lie from ``value``, in the metric's unit; None without a value.
+
+    Payload and API figures are exact. A compact figure has two decimals at most, whatever digits
+    are shown, so it is known to 0.005 of its scale (the suffix in ``shown``; by the size of
+    ``value`` where no text was kept). Below 1,000 a count is exact and a price known to 0.005.
+    """
+    if value is None:
+        return None
+    if via in ("payload", "api"):
+        return 0.0
+    if shown is None:
+        scale = next((size for _, size in _ENGLISH if abs(value) >= size), 1)
+    else:
+        match = _LETTERS.search(shown)
+        scale = SCALES[match[1]] if match else 1
+    if scale > 1:
+        return scale / 200
+    return 0.005 if metric.priced else 0.0
+
+
+def compact(metric: Metric, value: float) -> str:
+    """``value`` as the site's English pages print it: ``16.23K``, ``78``, ``$303.26B``."""
+    exact = Decimal(value)
+    suffix, scaled = "", exact.quantize(_STEP, ROUND_HALF_UP)
+    for letter, size in reversed(_ENGLISH):
+        if abs(scaled) < 1000:
+            break
+        suffix, scaled = letter, (exact / size).quantize(_STEP, ROUND_HALF_UP)
+    if metric.priced:
+        return f"{'-' if scaled < 0 else ''}${abs(scaled):.2f}{suffix}"
+    digits = f"{scaled:f}".rstrip("0").rstrip(".")
+    return f"{digits}{suffix}"

@@ -1,0 +1,1 @@
+"""Tests: one file a module; real servers, real files, a real browser."""
