@@ -79,9 +79,10 @@ _AUTHORS: Final = ("Sample Author One", "Sample Author Two", "Sample Author Thre
 
 def load(store: Store, now: datetime) -> int:
     """Fill ``store`` with the sample up to ``now``; the number of snapshots that were new."""
-    added = store.add(SAMPLE, history(now), EVERY)
-    store.add_headlines(SAMPLE, stories(now), EVERY)
-    return added
+    every = {SAMPLE: EVERY}
+    added = store.add(history(now), every)
+    store.add_headlines(stories(now), every)
+    return added.new
 
 
 def history(now: datetime) -> Iterator[Snapshot]:

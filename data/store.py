@@ -1,6 +1,6 @@
 """The store: writes snapshots once per slot, and reads them back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -71,24 +71,40 @@ class Store:
                 writes.keep_page(connection, snapshot, page)
         return saved
 
-    def add(self, source: str, history: Iterable[Snapshot], every: timedelta) -> int:
-        """Keep many snapshots of one source, each slot once; the number of new ones."""
-        added = 0
+    def add(
+        self, history: Iterable[Snapshot], every: Mapping[str, timedelta | None]
+    ) -> writes.Added:
+        """Keep many snapshots, all or nothing, each slot once, as :meth:`save` does.
+
+        ``every`` by source is asked for when ``history`` has ended; None keeps what is known.
+        """
+        total = writes.Added()
+        spans: dict[str, list[datetime]] = {}
         with self.writing() as connection:
             pending = iter(history)
             while batch := list(islice(pending, BATCH)):
-                slots = writes.insert_new(connection, batch)
-                rebuild(connection, source, slots)
-                added += len(slots)
-                writes.touch_source(connection, source, every, slots, bool(slots))
-        return added
+                for source in {snapshot.source for snapshot in batch}:
+                    part = [snapshot for snapshot in batch if snapshot.source == source]
+                    added, changed = writes.add_snapshots(connection, source, part)
+                    total += added
+                    rebuild(connection, source, changed)
+                    spans[source] = [*spans.get(source, []), *_ends(changed)]
+            for source, slots in spans.items():
+                writes.touch_source(connection, source, every.get(source), slots, bool(slots))
+        return total
 
-    def add_headlines(self, source: str, seen: Iterable[SeenHeadline], every: timedelta) -> int:
-        """Keep headlines of one source with the times they were seen; how many changed anything."""
+    def add_headlines(
+        self, seen: Iterable[SeenHeadline], every: Mapping[str, timedelta | None]
+    ) -> int:
+        """Keep headlines with the times they were seen, all or nothing; how many told news."""
+        changed: dict[str, int] = {}
         with self.writing() as connection:
-            changed = sum(writes.save_headline(connection, one) for one in seen)
-            writes.touch_source(connection, source, every, [], changed > 0)
-        return changed
+            for one in seen:
+                news = writes.save_headline(connection, one)
+                changed[one.source] = changed.get(one.source, 0) + news
+            for source, count in changed.items():
+                writes.touch_source(connection, source, every.get(source), [], count > 0)
+        return sum(changed.values())
 
     def add_runs(self, history: Iterable[Run]) -> int:
         """Keep runs made elsewhere, each once; the number of new ones."""
@@ -191,6 +207,10 @@ def open_store(database: str, read_only: bool = False) -> Store:
 def _seen(snapshot: Snapshot) -> Iterable[SeenHeadline]:
     at = snapshot.taken_at
     return [SeenHeadline(one, snapshot.source, at, at) for one in snapshot.look.headlines]
+
+
+def _ends(slots: Sequence[datetime]) -> list[datetime]:
+    return [min(slots), max(slots)] if slots else []
 
 
 def _source_info(row: Row[Any]) -> SourceInfo:

@@ -1,8 +1,8 @@
 """What a write transaction does to each table; :mod:`data.store` opens and ends it."""
 
 import gzip
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -14,6 +14,7 @@ from data.rows import headline_row, seen_of, snapshot_row, texts_json, texts_of
 from data.schema import headlines, pages, snapshots, sources
 
 KEPT_PAGES: Final = 200
+UNKNOWN_EVERY_MS: Final = 3_600_000
 
 Saved = Literal["stored", "filled", "duplicate"]
 
@@ -56,25 +57,58 @@ def _filled(old: Row[Any], new: dict[str, Any]) -> dict[str, Any]:
     return changes
 
 
-def insert_new(connection: Connection, batch: Sequence[Snapshot]) -> list[datetime]:
-    """Insert the snapshots whose slots are free (all of one source); the slots they took."""
-    source = batch[0].source
-    wanted = [snapshot.slot for snapshot in batch]
-    taken = set(
-        connection.scalars(
-            select(snapshots.c.slot).where(
-                snapshots.c.source == source,
-                snapshots.c.slot.between(min(wanted), max(wanted)),
-            )
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of many snapshots."""
+
+    new: int = 0
+    filled: int = 0
+    """Slots that had a snapshot and gained figures."""
+    known: int = 0
+    """Slots that had the same already."""
+    kept: int = 0
+    """Slots that hold another value than the one offered; the old one was kept."""
+
+    def __add__(self, other: "Added") -> "Added":
+        return Added(
+            self.new + other.new,
+            self.filled + other.filled,
+            self.known + other.known,
+            self.kept + other.kept,
         )
+
+
+def add_snapshots(
+    connection: Connection, source: str, batch: Sequence[Snapshot]
+) -> tuple[Added, list[datetime]]:
+    """Insert or fill the snapshots of one source; what became of them, and the slots changed."""
+    wanted = [snapshot.slot for snapshot in batch]
+    slot = snapshots.c.slot
+    query = select(snapshots).where(
+        snapshots.c.source == source, slot.between(min(wanted), max(wanted))
     )
-    rows: dict[datetime, dict[str, Any]] = {}
+    old = {row.slot: row for row in connection.execute(query)}
+    fresh: dict[datetime, dict[str, Any]] = {}
+    changed: list[datetime] = []
+    filled = kept = 0
     for snapshot in batch:
-        if snapshot.slot not in taken:
-            rows.setdefault(snapshot.slot, snapshot_row(snapshot))
-    if rows:
-        connection.execute(snapshots.insert(), list(rows.values()))
-    return list(rows)
+        row, offered = old.get(snapshot.slot), snapshot_row(snapshot)
+        if row is None and snapshot.slot not in fresh:
+            fresh[snapshot.slot] = offered
+        elif _contradicts(fresh[snapshot.slot] if row is None else row._mapping, offered):
+            kept += 1
+        elif row is not None and save_snapshot(connection, snapshot) == "filled":
+            filled += 1
+            changed.append(snapshot.slot)
+    if fresh:
+        connection.execute(snapshots.insert(), list(fresh.values()))
+    known = len(batch) - len(fresh) - filled - kept
+    return Added(len(fresh), filled, known, kept), [*fresh, *changed]
+
+
+def _contradicts(old: Mapping[Any, Any], offered: Mapping[str, Any]) -> bool:
+    pairs = [(old[key], offered[key]) for key in KEYS]
+    return any(None not in pair and pair[0] != pair[1] for pair in pairs)
 
 
 def save_headline(connection: Connection, seen: SeenHeadline) -> bool:
@@ -133,13 +167,19 @@ def _narrowed(before: Headline, after: Headline) -> tuple[datetime | None, datet
 def touch_source(
     connection: Connection,
     source: str,
-    every: timedelta,
+    every: timedelta | None,
     slots: Sequence[datetime],
     changed: bool,
 ) -> None:
-    """Note the source's interval and span, and count the change if a reader could see one."""
-    every_ms = every // timedelta(milliseconds=1)
+    """Note the source's interval and span, and count the change if a reader could see one.
+
+    ``every`` None: what is known, or an hour.
+    """
     old = connection.execute(select(sources).where(sources.c.source == source)).first()
+    if every is not None:
+        every_ms = every // timedelta(milliseconds=1)
+    else:
+        every_ms = UNKNOWN_EVERY_MS if old is None else old.every_ms
     known = [] if old is None else [old.first_slot, old.last_slot]
     span = [slot for slot in (*known, *slots) if slot is not None]
     values = {
