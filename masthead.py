@@ -350,11 +350,13 @@ def sample_remove(context: typer.Context) -> None:
 @app.command()
 def config(context: typer.Context) -> None:
     """The settings in force and where each comes from."""
+    from collectors.runner import jobs
     from data.settings import explain
 
     loaded = context.obj.load()
     typer.echo(f"# config file: {loaded.file or 'none'}")
-    for key, value, origin in explain(loaded):
+    defaults = {job.source: {"url": job.url, "every": job.every} for job in jobs(loaded.settings)}
+    for key, value, origin in explain(loaded, defaults):
         typer.echo(f"{key} = {value}  # {origin}")
 
 

@@ -28,6 +28,20 @@ EXIT: Final[dict[Outcome, int]] = {
 }
 """The exit code of each outcome; of several runs the worst counts."""
 
+JSON_KEYS: Final = (
+    "source",
+    "slot",
+    "taken_at",
+    "as_of",
+    "origin",
+    "outcome",
+    "via",
+    "readings",
+    "headlines",
+    "error",
+)
+"""What ``collect --json`` prints of a run, in this order."""
+
 log: Final = logging.getLogger("masthead")
 
 
@@ -62,12 +76,14 @@ class Result:
 
     def json(self) -> dict[str, Any]:
         """The object that ``collect --json`` prints."""
-        form: dict[str, Any] = dict.fromkeys(("taken_at", "as_of", "origin", "via"))
-        form |= {"readings": {}, "headlines": []}
-        if self.snapshot is not None:
-            form |= to_json(self.snapshot)
-        form |= {"source": self.source, "slot": iso(self.slot)}
-        return form | {"outcome": self.outcome, "error": self.error}
+        known = to_json(self.snapshot) if self.snapshot else {"readings": {}, "headlines": []}
+        known |= {
+            "source": self.source,
+            "slot": iso(self.slot),
+            "outcome": self.outcome,
+            "error": self.error,
+        }
+        return {key: known.get(key) for key in JSON_KEYS}
 
     @property
     def sentence(self) -> str:

@@ -95,8 +95,13 @@ def load(environ: Mapping[str, str], flags: Mapping[str, Any], file: Path | None
     return Loaded(settings, origins, path)
 
 
-def explain(loaded: Loaded) -> Iterator[tuple[str, str, str]]:
-    """Every setting as (key, value in TOML, the place it comes from); no password is shown."""
+def explain(
+    loaded: Loaded, defaults: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[str, str, str]]:
+    """Every setting as (key, value in TOML, the place it comes from); no password is shown.
+
+    ``defaults`` gives, by source, what its collector takes where nothing is set.
+    """
     settings = loaded.settings
     for key in Settings.model_fields:
         if key != "sources":
@@ -107,6 +112,7 @@ def explain(loaded: Loaded) -> Iterator[tuple[str, str, str]]:
         for key in SourceSettings.model_fields:
             path = f"sources.{name}.{key}"
             value = getattr(source, key)
+            value = defaults.get(name, {}).get(key) if value is None else value
             if value is not None:
                 yield path, _toml(value), loaded.origins.get(path, "default")
 
