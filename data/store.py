@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, case, select, update
+from sqlalchemy import Connection, Engine, Row, case, or_, select, update
 
 from data import engine as engines
 from data import writes
-from data.model import SAMPLE, Page, Run, SeenHeadline, Snapshot
+from data.model import KEYS, SAMPLE, Page, Run, SeenHeadline, Snapshot
 from data.rollup import rebuild
 from data.rows import run_of, run_row, seen_of, snapshot_of
 from data.schema import headlines, runs, snapshots, sources
@@ -155,6 +155,13 @@ class Store:
     def latest(self, source: str) -> Snapshot | None:
         """The newest snapshot (without headlines), None when there is none."""
         query = select(snapshots).where(snapshots.c.source == source)
+        rows = self._rows(query.order_by(snapshots.c.slot.desc()).limit(1))
+        return snapshot_of(rows[0]) if rows else None
+
+    def latest_read(self, source: str) -> Snapshot | None:
+        """The newest snapshot in which a figure was read, None when there is none."""
+        read = or_(*(snapshots.c[key].is_not(None) for key in KEYS))
+        query = select(snapshots).where(snapshots.c.source == source, read)
         rows = self._rows(query.order_by(snapshots.c.slot.desc()).limit(1))
         return snapshot_of(rows[0]) if rows else None
 
