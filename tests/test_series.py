@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
-from data.model import EPOCH, KEYS, SAMPLE, from_ms, to_ms
+from data.model import EPOCH, KEYS, SAMPLE, from_ms, slot_of, to_ms
 from data.schema import metadata
 from data.series import MAX_POINTS, resolution, series
 from data.store import Store
@@ -272,7 +272,7 @@ def test_delta_reaches_past_a_bucket_cut_by_the_end(store: Store) -> None:
 histories = st.lists(st.tuples(st.integers(0, 400), st.none() | st.integers(0, 99)), max_size=60)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     histories,
     st.sampled_from([MINUTE, 7 * MINUTE, HOUR, 90 * MINUTE, 36 * HOUR]),
@@ -295,7 +295,7 @@ def test_series_properties(
         for table in metadata.sorted_tables:
             connection.execute(delete(table))
     looks = dict(history)
-    base = EPOCH + 20_000 * 3 * DAY
+    base = slot_of(EPOCH + 60_000 * DAY, every)
     slots = {base + at * every: value for at, value in looks.items()}
     for slot, value in slots.items():
         shared_store.save(snapshot(slot, dapps=None if value is None else float(value)), every)
