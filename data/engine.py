@@ -1,5 +1,6 @@
 """Opening a database: pragmas, write transactions, and the schema it must have."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,19 +14,21 @@ from data.errors import StoreError, UsageError
 from data.schema import REVISION
 
 BUSY_TIMEOUT_MS: Final = 30_000
+WRITE_LOCK: Final = 0x6D617374
+"""The number of PostgreSQL's advisory lock that a writer holds: 'mast' in ASCII."""
 
 
 def parse_url(database: str) -> URL:
     """The database's address; ``postgresql://`` means psycopg 3. Raises UsageError."""
     try:
         url = make_url(database)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise UsageError(
             "The setting 'database' is not a database URL: "
             "write sqlite:////absolute/path.db or postgresql://user@host/name."
         ) from None
     if url.drivername == "sqlite":
-        if not url.database or url.database == ":memory:":
+        if url.host or not url.database or url.database == ":memory:":
             raise UsageError("The setting 'database' names no file: write sqlite:///masthead.db.")
         return url
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
@@ -37,16 +40,15 @@ def parse_url(database: str) -> URL:
 
 
 def connect(url: URL) -> Engine:
-    """An engine whose SQLite connections wait, sync fully and begin writes at once.
+    """An engine whose writers take turns, and whose SQLite connections wait and sync fully.
 
     A transaction that reads and then writes would fail with "database is locked" as soon as
     another writer came between; ``BEGIN IMMEDIATE`` takes its turn instead.
     """
-    if url.drivername != "sqlite":
-        raise UsageError(
-            f"The store {shown_url(url)} is PostgreSQL, which this version cannot use yet: "
-            "take a sqlite:/// URL."
-        )
+    return _sqlite(url) if url.drivername == "sqlite" else _postgresql(url)
+
+
+def _sqlite(url: URL) -> Engine:
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
 
     @event.listens_for(engine, "connect")
@@ -57,10 +59,34 @@ def connect(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes(connection) else "BEGIN")
 
     return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    """Writers queue for one lock, as SQLite's do: rollups and counters are read, then written."""
+    try:
+        engine = create_engine(url, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"The setting 'database' asks for PostgreSQL, which needs the package {error.name}: "
+            "install it with 'pip install psycopg[binary]'."
+        ) from None
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(
+            f"SELECT pg_advisory_xact_lock({WRITE_LOCK})"
+            if _writes(connection)
+            else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+        )
+
+    return engine
+
+
+def _writes(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get("writes", False))
 
 
 @contextmanager
@@ -85,7 +111,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def _named_errors(engine: Engine) -> Iterator[None]:
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         raise StoreError(
             f"The store {shown_url(engine.url)} did not answer: {_first_line(error)}"
         ) from error
@@ -93,10 +119,11 @@ def _named_errors(engine: Engine) -> Iterator[None]:
 
 def shown_url(url: URL) -> str:
     """The address without its password."""
-    return url.render_as_string(hide_password=True)
+    shown = {key: "***" if "password" in key else value for key, value in url.query.items()}
+    return url.set(query=shown).render_as_string(hide_password=True)
 
 
-def _first_line(error: SQLAlchemyError) -> str:
+def _first_line(error: Exception) -> str:
     cause = getattr(error, "orig", None) or error
     return str(cause).strip().splitlines()[0].rstrip(".") + "." if str(cause).strip() else "?"
 
@@ -144,7 +171,7 @@ def _prepare_file(engine: Engine) -> None:
     except OSError as error:
         raise StoreError(
             f"The store's folder {path.parent} cannot be made: {error.strerror}."
-        ) from (error)
+        ) from error
     with _named_errors(engine), engine.connect() as connection:
         connection.connection.cursor().execute("PRAGMA journal_mode=WAL")
 

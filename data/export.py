@@ -185,6 +185,10 @@ def _write_cell(sheet: Any, line: int, place: int, value: Any, column: Column) -
     elif column.kind == "flag":
         sheet.write_boolean(line, place, value)
     elif column.kind == "text":
-        sheet.write_string(line, place, str(value))
+        if sheet.write_string(line, place, str(value)):
+            raise UsageError(
+                f"Line {line + 1}, column {column.name!r} is longer than the 32,767 characters "
+                "that an XLSX cell holds: take csv or parquet."
+            )
     else:
         sheet.write_number(line, place, value)

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ from data.store import Store
 from data.tables import Column, Query, columns
 
 MAX_CELL: Final = 30_000
+MAX_WHOLE: Final = 2**31 - 1
+"""The largest whole number that both databases hold in any of the whole columns."""
 _SOURCE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _NUMBER: Final = re.compile(r"\d{1,310}(\.\d{1,340})?", re.ASCII)
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z", re.ASCII)
@@ -53,7 +56,7 @@ class Imported:
     new: int
     known: int
     kept: int = 0
-    """Slots that hold another value than the file's; the store's was kept."""
+    """Slots that hold other figures than the file's, or read them another way: kept."""
 
 
 def load(store: Store, path: Path, raw: bool = False) -> Imported:
@@ -67,9 +70,12 @@ def load(store: Store, path: Path, raw: bool = False) -> Imported:
             head = next(lines, [])
             table = _table(path, head)
             return _load(store, table, _rows(path, lines, table, raw))
+    except csv.Error as error:
+        place = f"{path}, line {lines.line_num},"
+        raise UsageError(f"The file {place} is not CSV in UTF-8: {error}.") from None
     except OSError as error:
         raise UsageError(f"The file {path} cannot be read: {error.strerror}.") from None
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
         raise UsageError(f"The file {path} is not CSV in UTF-8: {error}.") from None
 
 
@@ -153,7 +159,10 @@ def _value(column: Column, cell: str, raw: bool) -> Any:
     if column.kind in ("number", "whole"):
         if not _NUMBER.fullmatch(cell):
             raise ValueError(f"{cell[:40]!r} is not a number")
-        return int(cell) if column.kind == "whole" else float(cell)
+        number = int(cell) if column.kind == "whole" else float(cell)
+        if number > (MAX_WHOLE if column.kind == "whole" else sys.float_info.max):
+            raise ValueError(f"{cell[:40]!r} is too large a number")
+        return number
     if column.kind == "flag":
         if cell not in ("true", "false"):
             raise ValueError(f"{cell[:40]!r} is neither true nor false")
@@ -187,12 +196,25 @@ def _tidy(rows: Iterator[Row]) -> Iterator[Snapshot]:
             if row["metric"] in given:
                 raise UsageError(f"{row['line']} gives the metric {row['metric']} a second time.")
             given.add(row["metric"])
+            _same_look(lines[0], row)
             readings[row["metric"]] = _tidy_reading(row)
         yield _snapshot(lines[0], Look(readings, lines[0]["via"]))
 
 
+def _same_look(first: Row, row: Row) -> None:
+    for name in ("taken_at", "origin", "via"):
+        if row[name] != first[name]:
+            raise UsageError(
+                f"{row['line']}, column {name!r}: it differs from the other lines of its slot."
+            )
+
+
 def _tidy_reading(row: Row) -> Reading:
     metric = METRIC[row["metric"]]
+    if row["unit"] not in (None, metric.unit):
+        raise UsageError(
+            f"{row['line']}, column 'unit': {row['unit'][:40]!r} is not {metric.unit}."
+        )
     width = half_width(metric, row["value"], row["shown"], row["via"])
     if row["half_width"] is not None and row["half_width"] != width:
         raise UsageError(

@@ -12,7 +12,14 @@ def _iso(instant: datetime | None) -> str | None:
 
 
 def _instant(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+    return None if text is None else _zoned(text)
+
+
+def _zoned(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"{text} names no time zone")
+    return instant
 
 
 def reading_json(reading: Reading) -> dict[str, Any]:
@@ -67,15 +74,15 @@ def from_json(form: Mapping[str, Any]) -> Snapshot:
         for item in form["headlines"]
     )
     look = Look(
-        readings={key: Reading(**reading) for key, reading in form["readings"].items()},
+        readings={key: Reading(**reading) for key, reading in dict.items(form["readings"])},
         via=form["via"],
         as_of=_instant(form["as_of"]),
         headlines=headlines,
     )
     return Snapshot(
         source=form["source"],
-        slot=datetime.fromisoformat(form["slot"]),
-        taken_at=datetime.fromisoformat(form["taken_at"]),
+        slot=_zoned(form["slot"]),
+        taken_at=_zoned(form["taken_at"]),
         origin=form["origin"],
         look=look,
     )

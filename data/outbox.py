@@ -2,6 +2,7 @@
 
 import os
 from base64 import b64decode, b64encode
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ def put(folder: Path, snapshot: Snapshot, every: timedelta, page: Page | None) -
         "every_s": every.total_seconds(),
         "page": None if page is None else _page_json(page),
     }
-    path = folder / f"{to_ms(snapshot.taken_at):015d}-{snapshot.source}-{os.getpid()}.json"
+    taken, slot = to_ms(snapshot.taken_at), to_ms(snapshot.slot)
+    path = folder / f"{taken:015d}-{snapshot.source}-{slot}-{os.getpid()}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(".tmp")
@@ -55,8 +57,9 @@ def flush(folder: Path, store: Store) -> int:
             snapshot = from_json(form["snapshot"])
             page = form["page"] and _page(form["page"])
             every = timedelta(seconds=form["every_s"])
-        except (ValueError, KeyError, TypeError):
-            path.rename(path.with_suffix(".unreadable"))
+        except (ValueError, KeyError, TypeError, OverflowError):
+            with suppress(FileNotFoundError):
+                path.rename(path.with_suffix(".unreadable"))
             continue
         store.save(snapshot, every, page)
         path.unlink(missing_ok=True)

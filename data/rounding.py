@@ -18,7 +18,7 @@ SCALES: Final = {
 }
 """Compact suffixes of the site's English and Russian number format."""
 
-_LETTERS: Final = re.compile(r"[0-9][\s\u00a0\u202f]*([KMBT]|тыс\.|млн|млрд|трлн)")
+_LETTERS: Final = re.compile(r"[0-9][\s\u00a0\u202f]*([KMBT]|тыс\.|млн|млрд|трлн)(?!\w)")
 _STEP: Final = Decimal("0.01")
 _ENGLISH: Final = (("T", 10**12), ("B", 10**9), ("M", 10**6), ("K", 10**3))
 
@@ -47,14 +47,17 @@ def half_width(
 
 
 def compact(metric: Metric, value: float) -> str:
-    """``value`` as the site's English pages print it: ``16.23K``, ``78``, ``$303.26B``."""
-    exact = Decimal(value)
+    """``value`` as the site's English pages print it: ``16.23K``, ``78``, ``$303.26B``.
+
+    A browser rounds the shortest decimal that means ``value`` (1.005, not 1.00499999999999989…),
+    and groups digits from 10,000 on.
+    """
+    exact = Decimal(str(value))
     suffix, scaled = "", exact.quantize(_STEP, ROUND_HALF_UP)
     for letter, size in reversed(_ENGLISH):
         if abs(scaled) < 1000:
             break
         suffix, scaled = letter, (exact / size).quantize(_STEP, ROUND_HALF_UP)
-    if metric.priced:
-        return f"{'-' if scaled < 0 else ''}${abs(scaled):.2f}{suffix}"
-    digits = f"{scaled:f}".rstrip("0").rstrip(".")
-    return f"{digits}{suffix}"
+    digits = f"{abs(scaled):,.2f}" if abs(scaled) >= 10_000 else f"{abs(scaled):.2f}"
+    digits = f"${digits}" if metric.priced else digits.rstrip("0").rstrip(".")
+    return f"{'-' if scaled.is_signed() else ''}{digits}{suffix}"

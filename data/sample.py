@@ -100,7 +100,8 @@ def history(now: datetime) -> Iterator[Snapshot]:
         if any(begin <= index < begin + length for begin, length in outages):
             continue
         readings = {key: _reading(key, values[key], key == missing) for key in KEYS}
-        yield Snapshot(SAMPLE, slot, slot + timedelta(seconds=4), "live", Look(readings, "page"))
+        taken_at = min(slot + timedelta(seconds=4), now)
+        yield Snapshot(SAMPLE, slot, taken_at, "live", Look(readings, "page"))
 
 
 def _next_day(values: dict[str, float], chance: random.Random) -> None:

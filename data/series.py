@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
 from data.jsonform import plain
-from data.model import KEYS, METRIC, slot_of, to_ms
+from data.model import EPOCH, KEYS, METRIC, MILLISECOND, slot_of, to_ms
 from data.rollup import DAY, HOUR, Bucket, folds, merge
 from data.rounding import half_width
 from data.rows import texts_of
@@ -34,14 +34,13 @@ def series(
     a time without any figure stands in every gap. Beyond ``max_points`` snapshots the points are
     buckets of ``resolution_s`` with ``min`` and ``max`` beside ``last``, each at its last slot.
     """
-    begin = start or source.first_slot or end
+    begin = max(start or source.first_slot or end, EPOCH)
     step = resolution(end - begin, source.every, max_points)
     with store.reading() as connection:
-        buckets = list(_buckets(connection, source, begin, end, step))
-        deltas = {key: _delta(connection, source, key, begin, end, buckets, step) for key in keys}
-    times = [_last_slot(start, step, source) for start, _ in buckets]
-    gaps = list(_gaps(times, step, source, (begin, end)))
-    points = _with_gaps(times, buckets, gaps)
+        read = list(_points(connection, source, begin, end, step))
+        deltas = {key: _delta(connection, source, key, begin, end, read, step) for key in keys}
+    gaps = list(_gaps([time for time, _ in read], step, source, (begin, end)))
+    points = _with_gaps(read, gaps)
     rolled = step > source.every
     return {
         "source": source.source,
@@ -63,40 +62,48 @@ def resolution(span: timedelta, every: timedelta, max_points: int = MAX_POINTS) 
 
     Else whole hours while their rows are few enough to read at once, else whole days.
     """
-    if span <= every * max_points:
+    if span // every + 2 <= max_points:
         return every
     unit = HOUR if span <= HOUR * max_points * 3 // 2 else DAY
-    unit = max(unit, every)
-    return unit * -(-span // (unit * max_points))
+    return unit * max(-(-span // (unit * (max_points - 1))), -(-every // unit))
 
 
-def _buckets(
+def _points(
     connection: Connection, source: SourceInfo, start: datetime, end: datetime, step: timedelta
 ) -> Iterable[Bucket]:
-    if step == source.every:
-        columns = (snapshots.c[key] for key in KEYS)
-        slot = snapshots.c.slot
-        query = select(slot, *columns).where(
-            snapshots.c.source == source.source, slot >= start, slot <= end
-        )
-        for time, *values in connection.execute(query.order_by(slot)):
-            yield time, tuple((v, v, v, v, 0 if v is None else 1) for v in values)
-        return
-    table = rollups_hour if step % DAY else rollups_day
-    query = select(table).where(
-        table.c.source == source.source, table.c.start > start - step, table.c.start <= end
+    """The buckets of ``step`` that hold a snapshot, whole, each at the slot of its last one."""
+    raw = step == source.every
+    rows = _raw if raw else _rolled
+    found = rows(connection, source, start, end, step)
+    for bucket, group in groupby(found, lambda row: slot_of(row[0], step)):
+        parts = list(group)
+        time = parts[-1][0] if raw else _last_slot(bucket, step, source)
+        yield time, _merged([metrics for _, metrics in parts])
+
+
+def _raw(
+    connection: Connection, source: SourceInfo, start: datetime, end: datetime, _step: timedelta
+) -> Iterable[Bucket]:
+    slot = snapshots.c.slot
+    query = select(slot, *(snapshots.c[key] for key in KEYS)).where(
+        snapshots.c.source == source.source, slot >= start, slot <= end
     )
-    group: list[Any] = []
-    group_start: datetime | None = None
+    for time, *values in connection.execute(query.order_by(slot)):
+        yield time, tuple((v, v, v, v, 0 if v is None else 1) for v in values)
+
+
+def _rolled(
+    connection: Connection, source: SourceInfo, start: datetime, end: datetime, step: timedelta
+) -> Iterable[Bucket]:
+    table = rollups_hour if step % DAY else rollups_day
+    past = slot_of(min(end, source.last_slot or end), step) + step
+    query = select(table).where(
+        table.c.source == source.source,
+        table.c.start >= slot_of(start, step),
+        table.c.start < past,
+    )
     for row in connection.execute(query.order_by(table.c.start)):
-        bucket = slot_of(row.start, step)
-        if group_start is not None and bucket != group_start:
-            yield group_start, _merged(group)
-            group = []
-        group_start = bucket
-        group.append(folds(row))
-    if group_start is not None:
-        yield group_start, _merged(group)
+        yield row.start, folds(row)
 
 
 def _merged(group: Sequence[Any]) -> tuple[tuple[float | None, ...], ...]:
@@ -108,7 +115,7 @@ def _merged(group: Sequence[Any]) -> tuple[tuple[float | None, ...], ...]:
 
 def _last_slot(start: datetime, step: timedelta, source: SourceInfo) -> datetime:
     """The slot of a bucket's last reading: the bucket's last one, or the source's newest."""
-    last = start + step - source.every
+    last = slot_of(start + step - MILLISECOND, source.every)
     return min(last, source.last_slot) if source.last_slot else last
 
 
@@ -123,26 +130,21 @@ def _gaps(
     start, end = span
     since = max(start, source.first_slot or end)
     if not times:
-        if since < end:
+        if end - slot_of(since - MILLISECOND, source.every) > 2 * source.every:
             yield since, end
         return
-    if times[0] - since > step * 3 // 2:
-        yield since, times[0]
+    if slot_of(times[0], step) > since + source.every / 2:
+        yield since, slot_of(times[0], step)
     for before, after in pairwise(times):
-        if after - before > step * 3 // 2:
-            yield before + source.every, after
+        if slot_of(after, step) - slot_of(before, step) > step:
+            yield before + source.every, slot_of(after, step)
     if end - times[-1] > max(step, source.every * 2):
         yield times[-1] + source.every, end
 
 
-def _with_gaps(
-    times: Sequence[datetime],
-    buckets: Sequence[Bucket],
-    gaps: Sequence[tuple[datetime, datetime]],
-) -> list[Bucket]:
+def _with_gaps(read: Sequence[Bucket], gaps: Sequence[tuple[datetime, datetime]]) -> list[Bucket]:
     nothing = ((None, None, None, None, 0),) * len(KEYS)
-    points = [(time, metrics) for time, (_, metrics) in zip(times, buckets, strict=True)]
-    points += [(low, nothing) for low, _ in gaps]
+    points = [*read, *((low, nothing) for low, _ in gaps)]
     return sorted(points, key=lambda point: point[0])
 
 
@@ -160,18 +162,22 @@ def _delta(
     key: str,
     start: datetime,
     end: datetime,
-    buckets: Sequence[Bucket],
+    points: Sequence[Bucket],
     step: timedelta,
 ) -> dict[str, Any] | None:
     """The change over the span, from the reading in force at its start; None without two."""
     index = KEYS.index(key)
-    read = [time for time, metrics in buckets if metrics[index][4]]
-    if not read:
-        return None
-    newest = _exact(connection, source, key, (read[-1], min(read[-1] + step, end)), newest=True)
-    base = _exact(connection, source, key, (start - 2 * source.every, start), newest=True)
-    if base is None:
-        base = _exact(connection, source, key, (max(read[0], start), read[0] + step), newest=False)
+    read = [slot_of(time, step) for time, metrics in points if metrics[index][4]]
+    newest = _first(
+        _exact(connection, source, key, (max(low, start), min(low + step - MILLISECOND, end)), True)
+        for low in reversed(read)
+    )
+    base = _exact(connection, source, key, (start - 2 * source.every, start), True) or _first(
+        _exact(
+            connection, source, key, (max(low, start), min(low + step - MILLISECOND, end)), False
+        )
+        for low in read
+    )
     if newest is None or base is None or newest[0] <= base[0]:
         return None
     change = newest[1] - base[1]
@@ -181,8 +187,12 @@ def _delta(
         "to": _exact_json(newest),
         "change": plain(change),
         "percent": 100 * change / base[1] if base[1] else None,
-        "within_rounding": rounding > 0 and abs(change) <= rounding,
+        "within_rounding": rounding > 0 and abs(change) <= rounding * (1 + 1e-9),
     }
+
+
+def _first(found: Iterable[Exact | None]) -> Exact | None:
+    return next((one for one in found if one is not None), None)
 
 
 def _exact(

@@ -1,6 +1,7 @@
 """One frozen settings object, built once from defaults, a TOML file, the environment and flags."""
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from data.times import duration, shown_duration
 
 PREFIX: Final = "MASTHEAD_"
 FILE_NAME: Final = "masthead.toml"
+_PASSWORD: Final = re.compile(r"(//[^/:@]*):[^/@]*@")
 _FOLDERS: Final = PlatformDirs("masthead", appauthor=False)
 
 Tree = dict[str, Any]
@@ -114,7 +116,8 @@ def explain(
             value = getattr(source, key)
             value = defaults.get(name, {}).get(key) if value is None else value
             if value is not None:
-                yield path, _toml(value), loaded.origins.get(path, "default")
+                shown = _PASSWORD.sub(r"\1:***@", value) if key == "url" else value
+                yield path, _toml(shown), loaded.origins.get(path, "default")
 
 
 def _toml(value: Any) -> str:
@@ -170,7 +173,8 @@ def _put(tree: Tree, path: tuple[str, ...] | list[str], value: Any) -> None:
 def _sentence(error: ValidationError, origins: Mapping[str, str]) -> str:
     first = error.errors(include_url=False)[0]
     key = ".".join(str(part) for part in first["loc"])
-    origin = next((origins[name] for name in origins if name == key or key in name), "the defaults")
+    below = (origins[name] for name in origins if name.startswith(f"{key}."))
+    origin = origins.get(key) or next(below, "the defaults")
     if first["type"] == "extra_forbidden":
         return f"The setting {key!r} (from {origin}) is not known: see 'masthead config'."
     message = first["msg"].removeprefix("Value error, ").rstrip(".")

@@ -22,7 +22,7 @@ class Status:
     source: str
     every: timedelta
     last_success: datetime | None
-    """The newest snapshot's ``taken_at``."""
+    """The ``taken_at`` of the newest snapshot with a figure."""
     age: timedelta | None
     next_slot: datetime
     expected: int
@@ -34,8 +34,8 @@ class Status:
 
     @property
     def stale(self) -> bool:
-        """Whether the newest snapshot is older than three intervals, or there is none."""
-        return self.age is None or self.age > STALE_AFTER * self.every
+        """Whether no figure was read for three intervals, or ever."""
+        return self.age is None or self.age >= STALE_AFTER * self.every
 
     def json(self) -> dict[str, Any]:
         """The object that ``status --json`` prints."""
@@ -44,7 +44,7 @@ class Status:
             "source": self.source,
             "every_s": self.every.total_seconds(),
             "last_success": self.last_success and iso(self.last_success),
-            "age_s": self.age and self.age.total_seconds(),
+            "age_s": None if self.age is None else self.age.total_seconds(),
             "stale": self.stale,
             "next_slot": iso(self.next_slot),
             "expected_slots": self.expected,
@@ -57,7 +57,7 @@ class Status:
 
 def status(store: Store, source: str, every: timedelta, now: datetime) -> Status:
     """The source as the store knows it at ``now``."""
-    newest, info = store.latest(source), store.source(source)
+    newest, info = store.latest_read(source), store.source(source)
     current = slot_of(now, every)
     expected = missed = 0
     if info is not None and info.first_slot is not None:

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, case, delete, select, update
+from sqlalchemy import Connection, Engine, Row, case, or_, select, update
 
 from data import engine as engines
 from data import writes
-from data.model import SAMPLE, Page, Run, SeenHeadline, Snapshot
+from data.model import KEYS, SAMPLE, Page, Run, SeenHeadline, Snapshot
 from data.rollup import rebuild
 from data.rows import run_of, run_row, seen_of, snapshot_of
-from data.schema import headlines, pages, rollups_day, rollups_hour, runs, snapshots, sources
+from data.schema import headlines, runs, snapshots, sources
 
 BATCH: Final = 2_000
 SHOWN_AT: Final = case(
@@ -138,24 +138,30 @@ class Store:
     def remove(self, source: str) -> int:
         """Forget a source and all that was kept of it; the number of snapshots removed."""
         with self.writing() as connection:
-            removed = connection.execute(delete(snapshots).where(snapshots.c.source == source))
-            for table in (rollups_hour, rollups_day, headlines, runs, pages, sources):
-                connection.execute(delete(table).where(table.c.source == source))
-        return removed.rowcount
+            return writes.forget(connection, source)
 
     def sources(self) -> list[SourceInfo]:
         """Every source with a history, real ones first."""
-        query = select(sources).order_by(sources.c.source == SAMPLE, sources.c.source)
+        query = select(sources).where(sources.c.every_ms != writes.FORGOTTEN)
+        query = query.order_by(sources.c.source == SAMPLE, sources.c.source)
         return [_source_info(row) for row in self._rows(query)]
 
     def source(self, source: str) -> SourceInfo | None:
         """One source, None when nothing was ever kept of it."""
-        rows = self._rows(select(sources).where(sources.c.source == source))
+        query = select(sources).where(sources.c.every_ms != writes.FORGOTTEN)
+        rows = self._rows(query.where(sources.c.source == source))
         return _source_info(rows[0]) if rows else None
 
     def latest(self, source: str) -> Snapshot | None:
         """The newest snapshot (without headlines), None when there is none."""
         query = select(snapshots).where(snapshots.c.source == source)
+        rows = self._rows(query.order_by(snapshots.c.slot.desc()).limit(1))
+        return snapshot_of(rows[0]) if rows else None
+
+    def latest_read(self, source: str) -> Snapshot | None:
+        """The newest snapshot in which a figure was read, None when there is none."""
+        read = or_(*(snapshots.c[key].is_not(None) for key in KEYS))
+        query = select(snapshots).where(snapshots.c.source == source, read)
         rows = self._rows(query.order_by(snapshots.c.slot.desc()).limit(1))
         return snapshot_of(rows[0]) if rows else None
 

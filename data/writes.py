@@ -6,15 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Row, delete, func, or_, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from data.engine import insert
 from data.model import KEYS, Headline, Page, SeenHeadline, Snapshot
 from data.rows import headline_row, seen_of, snapshot_row, texts_json, texts_of
-from data.schema import headlines, pages, snapshots, sources
+from data.schema import headlines, pages, rollups_day, rollups_hour, runs, snapshots, sources
 
 KEPT_PAGES: Final = 200
 UNKNOWN_EVERY_MS: Final = 3_600_000
+FORGOTTEN: Final = 0
+"""The ``every_ms`` of a source that was removed."""
 
 Saved = Literal["stored", "filled", "duplicate"]
 
@@ -32,7 +34,7 @@ def save_snapshot(connection: Connection, snapshot: Snapshot) -> Saved:
     if old is None:
         connection.execute(snapshots.insert().values(**new))
         return "stored"
-    changes = _filled(old, new)
+    changes = _filled(old._mapping, new)
     if not changes:
         return "duplicate"
     place = is_slot(snapshot.source, snapshot.slot)
@@ -40,17 +42,17 @@ def save_snapshot(connection: Connection, snapshot: Snapshot) -> Saved:
     return "filled"
 
 
-def _filled(old: Row[Any], new: dict[str, Any]) -> dict[str, Any]:
+def _filled(old: Mapping[Any, Any], new: dict[str, Any]) -> dict[str, Any]:
     """The columns that change: all of them where nothing was read, else the missing figures."""
-    known = [key for key in KEYS if getattr(old, key) is not None]
+    known = [key for key in KEYS if old[key] is not None]
     gained = [key for key in KEYS if new[key] is not None and key not in known]
-    if not gained or (known and old.via != new["via"]):
+    if not gained or (known and old["via"] != new["via"]):
         return {}
     if not known:
         return new
     changes = {key: new[key] for key in gained}
     for column in ("shown", "problems"):
-        before, after = texts_of(getattr(old, column)), texts_of(new[column])
+        before, after = texts_of(old[column]), texts_of(new[column])
         changes[column] = texts_json(
             (key, (after if key in gained else before).get(key)) for key in KEYS
         )
@@ -67,7 +69,7 @@ class Added:
     known: int = 0
     """Slots that had the same already."""
     kept: int = 0
-    """Slots that hold another value than the one offered; the old one was kept."""
+    """Slots that hold other figures than those offered, or read them another way: kept."""
 
     def __add__(self, other: "Added") -> "Added":
         return Added(
@@ -82,31 +84,31 @@ def add_snapshots(
     connection: Connection, source: str, batch: Sequence[Snapshot]
 ) -> tuple[Added, list[datetime]]:
     """Insert or fill the snapshots of one source; what became of them, and the slots changed."""
-    wanted = [snapshot.slot for snapshot in batch]
-    slot = snapshots.c.slot
-    query = select(snapshots).where(
-        snapshots.c.source == source, slot.between(min(wanted), max(wanted))
-    )
-    old = {row.slot: row for row in connection.execute(query)}
-    fresh: dict[datetime, dict[str, Any]] = {}
-    changed: list[datetime] = []
-    filled = kept = 0
+    wanted = {snapshot.slot for snapshot in batch}
+    query = select(snapshots).where(snapshots.c.source == source, snapshots.c.slot.in_(wanted))
+    held = {row.slot: dict(row._mapping) for row in connection.execute(query)}
+    old, changed = set(held), set()
+    total = Added()
     for snapshot in batch:
-        row, offered = old.get(snapshot.slot), snapshot_row(snapshot)
-        if row is None and snapshot.slot not in fresh:
-            fresh[snapshot.slot] = offered
-        elif _contradicts(fresh[snapshot.slot] if row is None else row._mapping, offered):
-            kept += 1
-        elif row is not None and save_snapshot(connection, snapshot) == "filled":
-            filled += 1
-            changed.append(snapshot.slot)
-    if fresh:
-        connection.execute(snapshots.insert(), list(fresh.values()))
-    known = len(batch) - len(fresh) - filled - kept
-    return Added(len(fresh), filled, known, kept), [*fresh, *changed]
+        slot, offered = snapshot.slot, snapshot_row(snapshot)
+        if slot not in held:
+            held[slot], became = offered, Added(new=1)
+        else:
+            changes = {} if _contradicts(held[slot], offered) else _filled(held[slot], offered)
+            held[slot] |= changes
+            left = any(offered[key] not in (None, held[slot][key]) for key in KEYS)
+            became = Added(filled=1) if changes else Added(kept=1) if left else Added(known=1)
+        if became.new or became.filled:
+            changed.add(slot)
+        total += became
+    if fresh := changed - old:
+        connection.execute(snapshots.insert(), [held[slot] for slot in sorted(fresh)])
+    for slot in changed & old:
+        connection.execute(update(snapshots).where(is_slot(source, slot)).values(**held[slot]))
+    return total, sorted(changed)
 
 
-def _contradicts(old: Mapping[Any, Any], offered: Mapping[str, Any]) -> bool:
+def _contradicts(old: Mapping[str, Any], offered: Mapping[str, Any]) -> bool:
     pairs = [(old[key], offered[key]) for key in KEYS]
     return any(None not in pair and pair[0] != pair[1] for pair in pairs)
 
@@ -173,25 +175,38 @@ def touch_source(
 ) -> None:
     """Note the source's interval and span, and count the change if a reader could see one.
 
-    ``every`` None: what is known, or an hour.
+    ``every`` None: what is known, or an hour. The row of a source that was removed (FORGOTTEN)
+    goes on counting, so that no version ever stands for two histories.
     """
     old = connection.execute(select(sources).where(sources.c.source == source)).first()
     if every is not None:
         every_ms = every // timedelta(milliseconds=1)
     else:
-        every_ms = UNKNOWN_EVERY_MS if old is None else old.every_ms
+        every_ms = (old and old.every_ms) or UNKNOWN_EVERY_MS
     known = [] if old is None else [old.first_slot, old.last_slot]
     span = [slot for slot in (*known, *slots) if slot is not None]
     values = {
         "every_ms": every_ms,
         "first_slot": min(span, default=None),
         "last_slot": max(span, default=None),
-        "version": (0 if old is None else old.version) + int(changed),
     }
+    changed = changed or (old is not None and old.every_ms != every_ms)
+    values["version"] = (0 if old is None else old.version) + int(changed)
     if old is None:
         connection.execute(sources.insert().values(source=source, **values))
     elif any(getattr(old, column) != value for column, value in values.items()):
         connection.execute(update(sources).where(sources.c.source == source).values(**values))
+
+
+def forget(connection: Connection, source: str) -> int:
+    """Delete all that was kept of a source but its counter; the number of snapshots deleted."""
+    removed = connection.execute(delete(snapshots).where(snapshots.c.source == source))
+    for table in (rollups_hour, rollups_day, headlines, runs, pages):
+        connection.execute(delete(table).where(table.c.source == source))
+    values = {"every_ms": FORGOTTEN, "first_slot": None, "last_slot": None}
+    place = sources.c.source == source
+    connection.execute(update(sources).where(place).values(**values, version=sources.c.version + 1))
+    return removed.rowcount
 
 
 def keep_page(connection: Connection, snapshot: Snapshot, page: Page) -> None:

@@ -1,9 +1,79 @@
-"""What several tests need."""
+"""What several tests share: a real SQLite store, a builder of snapshots, a way to wait."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from data.clock import stopwatch
+from data.model import METRICS, Headline, Look, Origin, Reading, Snapshot, Via
+from data.rounding import half_width
+from data.store import Store, open_store
+
+T0 = datetime(2026, 1, 31, 6, tzinfo=UTC)
+"""The slot tests start from."""
+HOUR = timedelta(hours=1)
+
+
+def database(folder: Path) -> str:
+    """The URL of a SQLite file in ``folder``."""
+    return f"sqlite:///{folder / 'masthead.db'}"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty, migrated store in a file of its own."""
+    opened = open_store(database(tmp_path))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """One store for a whole module: what a property test empties between its examples."""
+    opened = open_store(database(tmp_path_factory.mktemp("store")))
+    yield opened
+    opened.close()
+
+
+def reading(key: str, value: float | None, via: Via | None = "payload", **texts: Any) -> Reading:
+    """A reading of a metric with the half-width that its text says."""
+    metric = next(metric for metric in METRICS if metric.key == key)
+    width = half_width(metric, value, texts.get("shown"), via)
+    return Reading(value, width, metric.unit, **texts)
+
+
+def snapshot(
+    slot: datetime = T0,
+    *,
+    source: str = "dapp_expert",
+    taken_at: datetime | None = None,
+    as_of: datetime | None = None,
+    origin: Origin = "live",
+    via: Via | None = "payload",
+    shown: dict[str, str] | None = None,
+    problems: dict[str, str] | None = None,
+    headlines: tuple[Headline, ...] = (),
+    figures: Mapping[str, float | None] | None = None,
+    **values: float | None,
+) -> Snapshot:
+    """A snapshot with the given figures; a figure not named was not read."""
+    values |= figures or {}
+    readings = {
+        metric.key: reading(
+            metric.key,
+            values.get(metric.key),
+            via,
+            shown=(shown or {}).get(metric.key),
+            problem=(problems or {}).get(metric.key),
+        )
+        for metric in METRICS
+    }
+    look = Look(readings, via, as_of, headlines)
+    return Snapshot(source, slot, taken_at or slot + timedelta(seconds=4), origin, look)
 
 
 def until(holds: Callable[[], bool], seconds: float) -> None:

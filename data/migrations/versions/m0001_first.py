@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("first_slot", Instant),
         sa.Column("last_slot", Instant),
         sa.Column("version", sa.BigInteger, nullable=False),
+        comment="one row a source; version grows with every change a reader could see",
     )
     op.create_table(
         "snapshots",
@@ -35,6 +36,7 @@ def upgrade() -> None:
         sa.Column("shown", sa.Text),
         sa.Column("problems", sa.Text),
         sqlite_with_rowid=False,
+        comment="one look at the header; NULL in a figure: not read",
     )
     op.create_table(
         "headlines",
@@ -49,6 +51,7 @@ def upgrade() -> None:
         sa.Column("first_seen_at", Instant, nullable=False),
         sa.Column("last_seen_at", Instant, nullable=False),
         sa.Column("lead", sa.Boolean, nullable=False),
+        comment="one row a story; key: its address, or its title where the page gave no address",
     )
     op.create_index("headlines_seen", "headlines", ["source", "first_seen_at"])
     op.create_index("headlines_title", "headlines", ["source", "title"])
@@ -67,6 +70,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("host", sa.Text, nullable=False),
         sa.UniqueConstraint("source", "started_at", "host", name="runs_once"),
+        comment="every attempt, whatever became of it; outcome NULL: still running, or killed",
     )
     op.create_table(
         "pages",
@@ -77,6 +81,7 @@ def upgrade() -> None:
         sa.Column("url", sa.Text, nullable=False),
         sa.Column("content_type", sa.Text, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
+        comment="pages that were not read fully, gzipped; the newest 200 a source",
     )
     for table in ("rollups_hour", "rollups_day"):
         op.create_table(
@@ -95,4 +100,5 @@ def upgrade() -> None:
                 )
             ),
             sqlite_with_rowid=False,
+            comment="first, last, min, max and number of the readings of each metric",
         )

@@ -1,0 +1,201 @@
+"""Opening a database: addresses, pragmas, locks, and errors that name the store."""
+
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from data import engine as engines
+from data.engine import connect, migrate, parse_url, reading, shown_url, writing
+from data.errors import MastheadError, StoreError, UsageError
+from data.store import Store, open_store
+from tests.conftest import HOUR, T0, database, snapshot
+
+
+@pytest.mark.parametrize(
+    ("given", "driver"),
+    [
+        ("sqlite:///masthead.db", "sqlite"),
+        ("sqlite:////var/lib/masthead/masthead.db", "sqlite"),
+        ("postgresql://collector@db/masthead", "postgresql+psycopg"),
+        ("postgres://collector@db/masthead", "postgresql+psycopg"),
+        ("postgresql+psycopg://a,b/masthead", "postgresql+psycopg"),
+    ],
+)
+def test_url(given: str, driver: str) -> None:
+    """SQLite files and PostgreSQL, the latter always through psycopg 3."""
+    assert parse_url(given).drivername == driver
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("", "not a database URL"),
+        ("masthead.db", "not a database URL"),
+        ("/var/lib/masthead.db", "not a database URL"),
+        ("postgresql://db:port/masthead", "not a database URL"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+        ("sqlite://masthead.db", "names no file"),
+        ("sqlite://var/masthead.db", "names no file"),
+        ("mysql://root@db/masthead", "asks for mysql"),
+        ("postgresql+asyncpg://db/masthead", r"asks for postgresql\+asyncpg"),
+    ],
+)
+def test_bad_url(given: str, message: str) -> None:
+    """What is no address of a store is refused in one sentence that names the setting."""
+    with pytest.raises(UsageError, match=message) as caught:
+        parse_url(given)
+    assert "'database'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "postgresql://me:s3cret@db/masthead",
+        "postgresql://db/masthead?user=me&password=s3cret",
+        "postgresql://db/masthead?sslpassword=s3cret",
+    ],
+)
+def test_password_is_never_shown(given: str) -> None:
+    """The shown address has the host and not the password, wherever that stood."""
+    shown = shown_url(parse_url(given))
+    assert "s3cret" not in shown
+    assert "db/masthead" in shown
+
+
+def test_password_is_not_in_errors() -> None:
+    """An address that is refused or does not answer is reported without its password."""
+    with pytest.raises(MastheadError) as refused:
+        parse_url("mysql://me:s3cret@db/masthead")
+    with pytest.raises(MastheadError) as unanswered:
+        open_store("postgresql://me:s3cret@127.0.0.1:1/masthead?connect_timeout=1")
+    assert isinstance(refused.value, UsageError)
+    for caught in (refused, unanswered):
+        assert "s3cret" not in str(caught.value)
+
+
+def test_pragmas_are_in_force(store: Store) -> None:
+    """Every connection writes ahead, syncs fully and waits; the file itself is in WAL."""
+    for access in (store.reading, store.writing):
+        with access() as connection:
+            found = {
+                name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+                for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
+            }
+        assert found == {
+            "journal_mode": "wal",
+            "synchronous": 2,
+            "busy_timeout": 30_000,
+            "foreign_keys": 1,
+        }
+
+
+def test_writes_begin_immediate(store: Store) -> None:
+    """A write transaction holds the write lock before its first statement; a read does not."""
+    other = sqlite3.connect(str(store.engine.url.database), timeout=0, isolation_level=None)
+    with store.reading() as connection:
+        connection.execute(text("SELECT count(*) FROM snapshots"))
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("ROLLBACK")
+    with store.writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute("BEGIN IMMEDIATE")
+    other.execute("BEGIN IMMEDIATE")
+    other.close()
+
+
+def test_locked_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that another process holds for longer than the wait is an error that names it."""
+    monkeypatch.setattr(engines, "BUSY_TIMEOUT_MS", 20)
+    store = open_store(database(tmp_path))
+    other = sqlite3.connect(tmp_path / "masthead.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match=r"masthead\.db did not answer: database is locked"):
+        store.save(snapshot(dapps=1.0), HOUR)
+    other.execute("ROLLBACK")
+    other.close()
+    assert store.snapshot("dapp_expert", T0) is None
+    store.close()
+
+
+def test_locked_before_it_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that another program holds while it is opened for the first time is named too."""
+    monkeypatch.setattr(engines, "BUSY_TIMEOUT_MS", 20)
+    other = sqlite3.connect(tmp_path / "masthead.db", isolation_level=None)
+    other.execute("CREATE TABLE other (one)")
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match=r"masthead\.db did not answer: database is locked"):
+        open_store(database(tmp_path))
+    other.close()
+
+
+def test_reads_see_one_moment(store: Store) -> None:
+    """What is written while a read goes on is not seen by it, and does not wait for it."""
+    second = timedelta(seconds=1)
+    store.save(snapshot(dapps=1.0), second)
+    count = text("SELECT count(*) FROM snapshots")
+    with store.reading() as connection:
+        assert connection.scalar(count) == 1
+        store.save(snapshot(T0 + second, dapps=1.0), second)
+        assert connection.scalar(count) == 1
+    with store.reading() as connection:
+        assert connection.scalar(count) == 2
+
+
+def test_failed_write_leaves_nothing(store: Store) -> None:
+    """A write transaction that raises is undone whole."""
+
+    def fail() -> None:
+        with store.writing() as connection:
+            connection.execute(text("INSERT INTO sources VALUES ('a', 1, 1, 1, 1)"))
+            raise UsageError("stop")
+
+    with pytest.raises(UsageError):
+        fail()
+    assert store.sources() == []
+
+
+def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """A file where the store's folder should be is an error that names the folder."""
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(StoreError, match="taken/below cannot be made"):
+        open_store(f"sqlite:///{tmp_path}/taken/below/masthead.db")
+
+
+def test_folder_in_place_of_the_file(tmp_path: Path) -> None:
+    """A folder where the file should be is an error that names the store."""
+    (tmp_path / "masthead.db").mkdir()
+    with pytest.raises(StoreError, match=r"masthead\.db did not answer: unable to open"):
+        open_store(database(tmp_path))
+
+
+def test_file_that_is_no_database(tmp_path: Path) -> None:
+    """A file of something else is an error that names it, and is left as it was."""
+    file = tmp_path / "masthead.db"
+    file.write_bytes(b"not a database at all, but long enough to be looked at" * 40)
+    before = file.read_bytes()
+    with pytest.raises(StoreError, match=r"masthead\.db did not answer: file is not a database"):
+        open_store(database(tmp_path))
+    assert file.read_bytes() == before
+
+
+def test_store_without_schema(tmp_path: Path) -> None:
+    """Reading from a file nobody migrated is an error, not an empty history."""
+    store = open_store(database(tmp_path), read_only=True)
+    with pytest.raises(StoreError, match="no such table"):
+        store.sources()
+    store.close()
+
+
+def test_writing_through_the_functions(tmp_path: Path) -> None:
+    """The plain functions do what the store does: migrate, write, read."""
+    engine = connect(parse_url(database(tmp_path)))
+    migrate(engine)
+    with writing(engine) as connection:
+        connection.execute(text("INSERT INTO sources VALUES ('a', 1, 1, 1, 1)"))
+    with reading(engine) as connection:
+        assert connection.scalar(text("SELECT source FROM sources")) == "a"
+    engine.dispose()

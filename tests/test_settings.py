@@ -1,0 +1,181 @@
+"""Settings: defaults, file, environment and flags over each other, each with its origin."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.errors import UsageError
+from data.settings import FILE_NAME, Loaded, Settings, explain, load
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No config file of this machine is found."""
+    monkeypatch.chdir(tmp_path)
+
+
+def file(tmp_path: Path, text: str) -> Path:
+    """A config file."""
+    path = tmp_path / "a.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def told(loaded: Loaded) -> dict[str, tuple[str, str]]:
+    """What ``masthead config`` tells: key → (value, origin)."""
+    return {key: (value, origin) for key, value, origin in explain(loaded)}
+
+
+def test_defaults() -> None:
+    """Nothing set: local, careful defaults, all from 'default'."""
+    loaded = load({}, {}, None)
+    assert (loaded.settings.host, loaded.settings.port) == ("127.0.0.1", 8050)
+    assert loaded.settings.database.endswith("masthead.db")
+    assert list(loaded.settings.sources) == ["dapp_expert"]
+    assert loaded.file is None
+    assert {origin for _, origin in told(loaded).values()} == {"default"}
+
+
+def test_precedence(tmp_path: Path) -> None:
+    """A flag beats the environment, that beats the file, that beats the default."""
+    path = file(tmp_path, "port = 1\nhost = 'file'\nworkers = 3\n")
+    environ = {"MASTHEAD_PORT": "2", "MASTHEAD_HOST": "environment"}
+    loaded = load(environ, {"port": 3, "host": None}, path)
+    assert told(loaded) | {} == told(loaded)
+    shown = told(loaded)
+    assert shown["port"] == ("3", "command line")
+    assert shown["host"] == ('"environment"', "environment")
+    assert shown["workers"] == ("3", str(path))
+    assert shown["timeout"] == ('"30s"', "default")
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "key", "expected"),
+    [
+        ("MASTHEAD_DATABASE", "sqlite:///x.db", "database", "sqlite:///x.db"),
+        ("MASTHEAD_OUTBOX", "/var/outbox", "outbox", Path("/var/outbox")),
+        ("MASTHEAD_HOST", "0.0.0.0", "host", "0.0.0.0"),
+        ("MASTHEAD_PORT", "80", "port", 80),
+        ("MASTHEAD_WORKERS", "4", "workers", 4),
+        ("MASTHEAD_CONTACT", "me@example.org", "contact", "me@example.org"),
+        ("MASTHEAD_TIMEOUT", "5s", "timeout", timedelta(seconds=5)),
+    ],
+)
+def test_environment(name: str, given: str, key: str, expected: Any) -> None:
+    """Every key has its variable; an empty one counts as not set."""
+    loaded = load({name: given}, {}, None)
+    assert getattr(loaded.settings, key) == expected
+    assert loaded.origins == {key: "environment"}
+    assert load({name: ""}, {}, None).origins == {}
+
+
+def test_every_key_is_tested_above() -> None:
+    """A new key needs its line in the table of variables."""
+    marks = test_environment.pytestmark
+    rows = next(mark for mark in marks if mark.name == "parametrize").args[1]
+    assert {row[2] for row in rows} == set(Settings.model_fields) - {"sources"}
+
+
+def test_sources(tmp_path: Path) -> None:
+    """A source's keys come from the file and from MASTHEAD_SOURCES__NAME__KEY."""
+    path = file(tmp_path, '[sources.dapp_expert]\nurl = "https://dapp.expert/"\nevery = "1h"\n')
+    environ = {
+        "MASTHEAD_SOURCES__DAPP_EXPERT__EVERY": "15m",
+        "MASTHEAD_SOURCES__DEFILLAMA__ENABLED": "false",
+    }
+    loaded = load(environ, {}, path)
+    source = loaded.settings.sources["dapp_expert"]
+    assert (source.url, source.every, source.enabled) == (
+        "https://dapp.expert/",
+        timedelta(minutes=15),
+        True,
+    )
+    assert loaded.settings.sources["defillama"].enabled is False
+    shown = told(loaded)
+    assert shown["sources.dapp_expert.every"] == ('"15m"', "environment")
+    assert shown["sources.dapp_expert.url"][1] == str(path)
+    assert shown["sources.dapp_expert.enabled"] == ("true", "default")
+
+
+def test_where_the_file_is_found(tmp_path: Path) -> None:
+    """--config beats MASTHEAD_CONFIG, that beats ./masthead.toml."""
+    named, environ, here = (tmp_path / name for name in ("n.toml", "e.toml", FILE_NAME))
+    for port, path in enumerate((named, environ, here), 1):
+        path.write_text(f"port = {port}\n")
+    variables = {"MASTHEAD_CONFIG": str(environ)}
+    assert load(variables, {}, named).settings.port == 1
+    assert load(variables, {}, None).settings.port == 2
+    assert load({}, {}, None).settings.port == 3
+    assert load({}, {}, None).file == here
+
+
+@pytest.mark.parametrize(
+    ("text", "environ", "message"),
+    [
+        ("databse = 'x'", {}, r"'databse' \(from .*a\.toml\) is not known"),
+        (
+            "[sources.dapp_expert]\nevry = '1h'",
+            {},
+            r"'sources\.dapp_expert\.evry' \(from .*a\.toml",
+        ),
+        ("", {"MASTHEAD_DATABSE": "x"}, r"'databse' \(from environment\) is not known"),
+        ("port = 0", {}, r"'port' \(from .*a\.toml\) cannot be used"),
+        ("port = 1", {"MASTHEAD_PORT": "http"}, r"'port' \(from environment\) cannot be used"),
+        (
+            "[sources.portal]\nurl = 'https://x'",
+            {"MASTHEAD_PORT": "0"},
+            r"'port' \(from environment\)",
+        ),
+        ("timeout = '1 hour'", {}, r"'timeout' \(from .*a\.toml\).*'1 hour' is not a duration"),
+        ("timeout = 30", {}, "'timeout'.* is not a duration"),
+        (
+            "[sources.dapp_expert]\nurl = 'ftp://x'",
+            {},
+            r"'sources\.dapp_expert\.url' \(from .*a\.t",
+        ),
+        ("sources = 5", {}, r"'sources' \(from .*a\.toml\)"),
+        ("[database]\nurl = 'x'", {}, r"'database' \(from .*a\.toml\)"),
+        ('contact = "a\\nb"', {}, "'contact'"),
+        ("port = ", {}, r"a\.toml is not TOML: Invalid value"),
+        ("port = 1\nport = 2", {}, r"a\.toml is not TOML"),
+    ],
+)
+def test_bad_settings(tmp_path: Path, text: str, environ: Mapping[str, str], message: str) -> None:
+    """What is unknown or cannot be used is named with the place it comes from."""
+    with pytest.raises(UsageError, match=message):
+        load(environ, {}, file(tmp_path, text))
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    """A config that was named and is not there is an error, not the defaults."""
+    for environ, named in (({}, tmp_path / "no.toml"), ({"MASTHEAD_CONFIG": "no.toml"}, None)):
+        with pytest.raises(UsageError, match=r"no\.toml cannot be read"):
+            load(environ, {}, named)
+
+
+def test_not_utf_8(tmp_path: Path) -> None:
+    """A file in another encoding is named."""
+    path = tmp_path / "a.toml"
+    path.write_bytes(b"host = '\xff'")
+    with pytest.raises(UsageError, match=r"a\.toml is not TOML"):
+        load({}, {}, path)
+
+
+def test_no_password_is_told() -> None:
+    """The settings in force are shown without passwords, of the database and of sources."""
+    environ = {
+        "MASTHEAD_DATABASE": "postgresql://me:s3cret@db/masthead?password=s3cret",
+        "MASTHEAD_SOURCES__DAPP_EXPERT__URL": "https://me:s3cret@dapp.expert/",
+    }
+    shown = told(load(environ, {}, None))
+    assert "s3cret" not in str(shown)
+    assert shown["sources.dapp_expert.url"][0].endswith('@dapp.expert/"')
+
+
+def test_frozen() -> None:
+    """Settings do not change once built."""
+    with pytest.raises(ValueError, match="frozen"):
+        load({}, {}, None).settings.port = 1

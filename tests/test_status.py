@@ -1,0 +1,102 @@
+"""Status: a failure never looks fresh, and what was missed is counted."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from data.model import Run
+from data.status import status, waiting
+from data.store import Store
+from tests.conftest import HOUR, T0, snapshot
+
+SOURCE = "dapp_expert"
+
+
+def test_nothing_yet(store: Store) -> None:
+    """A source that was never read is stale, and has missed nothing."""
+    found = status(store, SOURCE, HOUR, T0 + HOUR / 2)
+    assert (found.last_success, found.age, found.stale) == (None, None, True)
+    assert (found.expected, found.missed, found.next_slot) == (0, 0, T0 + HOUR)
+    assert (found.last_run, found.last_error, found.pages) == (None, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("age", "stale"),
+    [
+        (timedelta(0), False),
+        (3 * HOUR - timedelta(milliseconds=1), False),
+        (3 * HOUR, True),
+        (30 * HOUR, True),
+    ],
+)
+def test_stale(store: Store, age: timedelta, stale: bool) -> None:
+    """Fresh while younger than three intervals, counted from when it was taken."""
+    store.save(snapshot(taken_at=T0, dapps=1.0), HOUR)
+    found = status(store, SOURCE, HOUR, T0 + age)
+    assert (found.age, found.stale) == (age, stale)
+    assert json.loads(json.dumps(found.json()))["age_s"] == age.total_seconds()
+
+
+def test_failures_do_not_look_fresh(store: Store) -> None:
+    """A failed run and a look that read nothing leave the last success where it was."""
+    store.save(snapshot(taken_at=T0, dapps=1.0), HOUR)
+    store.save(snapshot(T0 + 4 * HOUR, problems={"dapps": "gone"}), HOUR)
+    failed = Run(SOURCE, T0 + 5 * HOUR, T0 + 5 * HOUR, T0 + 5 * HOUR, "failed", message="HTTP 500")
+    store.add_runs([failed])
+    found = status(store, SOURCE, HOUR, T0 + 5 * HOUR)
+    assert found.last_success == T0
+    assert found.stale
+    assert (found.last_run, found.last_error) == (failed, failed)
+
+
+def test_missed_slots(store: Store) -> None:
+    """Slots between the first snapshot and now without one are missed; the current one is not."""
+    for hours in (0, 1, 4):
+        store.save(snapshot(T0 + hours * HOUR, dapps=1.0), HOUR)
+    found = status(store, SOURCE, HOUR, T0 + 6 * HOUR + HOUR / 2)
+    assert (found.expected, found.missed) == (6, 3)
+
+
+def test_missed_slots_of_thirty_days(store: Store) -> None:
+    """Only the last thirty days are counted."""
+    store.save(snapshot(dapps=1.0), HOUR)
+    found = status(store, SOURCE, HOUR, T0 + timedelta(days=90))
+    assert found.expected == found.missed == 30 * 24 - 1
+
+
+def test_slots_finer_than_the_interval(store: Store) -> None:
+    """Several snapshots in one interval count once."""
+    for minute in range(0, 180, 10):
+        store.save(snapshot(T0 + timedelta(minutes=minute), dapps=1.0), timedelta(minutes=10))
+    found = status(store, SOURCE, HOUR, T0 + 3 * HOUR)
+    assert (found.expected, found.missed) == (3, 0)
+
+
+def test_json(store: Store) -> None:
+    """The object that status --json prints."""
+    store.save(snapshot(taken_at=T0, dapps=1.0), HOUR)
+    run = Run(SOURCE, T0, T0, T0 + HOUR, "partial", message="volume_30d: not read.")
+    store.add_runs([run])
+    assert status(store, SOURCE, HOUR, T0 + HOUR).json() == {
+        "source": SOURCE,
+        "every_s": 3600.0,
+        "last_success": "2026-01-31T06:00:00Z",
+        "age_s": 3600.0,
+        "stale": False,
+        "next_slot": "2026-01-31T08:00:00Z",
+        "expected_slots": 1,
+        "missed_slots": 0,
+        "last_outcome": "partial",
+        "last_error": {"at": "2026-01-31T06:00:00Z", "message": "volume_30d: not read."},
+        "kept_pages": 0,
+    }
+
+
+def test_waiting(tmp_path: Path) -> None:
+    """What waits in the outbox is counted, drafts and set-aside files are not."""
+    assert waiting(tmp_path / "none") == 0
+    for name in ("1.json", "2.json", "3.tmp", "4.unreadable"):
+        (tmp_path / name).touch()
+    assert waiting(tmp_path) == 2

@@ -1,0 +1,458 @@
+"""The store: one snapshot a slot, nothing lost, and a counter that tells readers of changes."""
+
+import gzip
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from data.errors import StoreError
+from data.model import KEYS, SAMPLE, Headline, Page, Run, SeenHeadline, Snapshot
+from data.schema import metadata, pages, rollups_day, rollups_hour, snapshots
+from data.store import Store, open_store
+from data.writes import KEPT_PAGES, Added
+from tests.conftest import HOUR, T0, database, snapshot
+
+DAY = timedelta(days=1)
+URL = "https://dapp.expert/news/one"
+FULL = {key: float(number) for number, key in enumerate(KEYS, 1)}
+
+
+def version(store: Store, source: str = "dapp_expert") -> int:
+    """The source's change counter."""
+    info = store.source(source)
+    return 0 if info is None else info.version
+
+
+def values(store: Store) -> dict[str, float | None]:
+    """The figures kept for T0."""
+    kept = store.snapshot("dapp_expert", T0)
+    assert kept is not None
+    return {key: reading.value for key, reading in kept.look.readings.items()}
+
+
+def test_snapshot_reads_back(store: Store) -> None:
+    """A snapshot comes back as it was: times, texts, problems and half-widths."""
+    kept = snapshot(
+        via="page",
+        as_of=T0 - HOUR,
+        taken_at=T0 + timedelta(milliseconds=1234),
+        shown={"dapps": "16.23K", "volume_30d": "€303.26B"},
+        problems={"volume_30d": "not in USD"},
+        dapps=16_230.0,
+    )
+    assert store.save(kept, HOUR) == "stored"
+    assert store.snapshot("dapp_expert", T0) == kept
+    assert store.latest("dapp_expert") == kept
+    assert kept.look.readings["dapps"].half_width == 5.0
+    assert store.snapshot("dapp_expert", T0 + HOUR) is None
+    assert store.latest("another") is None
+
+
+def test_zero_is_not_missing(store: Store) -> None:
+    """A zero that was read and a figure that was not read stay different."""
+    store.save(snapshot(dapps=0.0), HOUR)
+    assert values(store)["dapps"] == 0.0
+    assert values(store)["blockchains"] is None
+
+
+def test_slot_is_kept_once(store: Store) -> None:
+    """A second look at a complete slot changes nothing, not even its time."""
+    first = snapshot(figures=FULL)
+    again = snapshot(figures=dict.fromkeys(KEYS, 9.0), taken_at=T0 + timedelta(minutes=5))
+    assert [store.save(first, HOUR), store.save(again, HOUR)] == ["stored", "duplicate"]
+    assert store.snapshot("dapp_expert", T0) == first
+    assert version(store) == 1
+
+
+def test_missing_figures_are_filled(store: Store) -> None:
+    """A later look by the same way fills only what was not read, with its text, and clears why."""
+    store.save(
+        snapshot(
+            via="page",
+            shown={"dapps": "1K", "blockchains": "?"},
+            problems={"blockchains": "odd", "volume_30d": "gone"},
+            dapps=1000.0,
+        ),
+        HOUR,
+    )
+    later = snapshot(
+        via="page", shown={"dapps": "2K", "blockchains": "78"}, dapps=2000.0, blockchains=78.0
+    )
+    assert store.save(later, HOUR) == "filled"
+    kept = store.snapshot("dapp_expert", T0)
+    assert kept is not None
+    readings = kept.look.readings
+    assert (readings["dapps"].value, readings["dapps"].shown) == (1000.0, "1K")
+    assert (readings["blockchains"].value, readings["blockchains"].shown) == (78.0, "78")
+    assert readings["blockchains"].problem is None
+    assert readings["volume_30d"].problem == "gone"
+    assert version(store) == 2
+
+
+def test_no_filling_from_another_way(store: Store) -> None:
+    """Figures of a page do not fill a payload's row: their rounding would be told wrong."""
+    store.save(snapshot(via="payload", dapps=1.0), HOUR)
+    other = snapshot(via="page", shown={"volume_30d": "$1.00B"}, volume_30d=1e9)
+    assert store.save(other, HOUR) == "duplicate"
+    assert values(store)["volume_30d"] is None
+    assert version(store) == 1
+
+
+def test_empty_snapshot_is_replaced_whole(store: Store) -> None:
+    """A slot where nothing was read takes the first look that reads, by whatever way."""
+    store.save(snapshot(via=None, problems={"dapps": "no header"}), HOUR)
+    later = snapshot(via="page", shown={"dapps": "78"}, dapps=78.0, taken_at=T0 + HOUR / 2)
+    assert store.save(later, HOUR) == "filled"
+    assert store.snapshot("dapp_expert", T0) == later
+
+
+def test_filling_updates_the_rollups(store: Store) -> None:
+    """A filled figure is in its hour and its day."""
+    store.save(snapshot(dapps=1.0), HOUR)
+    store.save(snapshot(dapps=1.0, blockchains=78.0), HOUR)
+    with store.reading() as connection:
+        for table in (rollups_hour, rollups_day):
+            row = connection.execute(select(table)).one()
+            assert (row.dapps_n, row.blockchains_n, row.blockchains_last) == (1, 1, 78.0)
+
+
+def test_source_info(store: Store) -> None:
+    """A source knows its interval and its its span; real ones stand before the sample."""
+    for hours in (3, 0, 5):
+        store.save(snapshot(T0 + hours * HOUR, source="zeta", dapps=1.0), HOUR)
+    store.save(snapshot(source=SAMPLE, dapps=1.0), DAY)
+    zeta, sample = store.sources()
+    assert (zeta.source, zeta.every, zeta.first_slot, zeta.last_slot) == (
+        "zeta",
+        HOUR,
+        T0,
+        T0 + 5 * HOUR,
+    )
+    assert (sample.source, sample.every, sample.version) == (SAMPLE, DAY, 1)
+    assert store.source("zeta") == zeta
+    assert store.source("none") is None
+
+
+def test_version_grows_exactly_on_visible_change(store: Store) -> None:
+    """Snapshots, fills, headlines and intervals that change count; repetitions do not."""
+    story = Headline("One", URL)
+    look = snapshot(dapps=1.0, headlines=(story,))
+    later = replace(look, taken_at=T0 + timedelta(minutes=9))
+    fuller = snapshot(dapps=1.0, blockchains=1.0, headlines=(replace(story, author="A"),))
+    seen = []
+    for one, every in (
+        (look, HOUR),
+        (look, HOUR),
+        (later, HOUR),
+        (fuller, HOUR),
+        (fuller, HOUR),
+        (fuller, 2 * HOUR),
+        (fuller, 2 * HOUR),
+    ):
+        store.save(one, every)
+        seen.append(version(store))
+    assert seen == [1, 1, 1, 2, 2, 3, 3]
+    number = store.start_run(Run("dapp_expert", T0, T0))
+    store.finish_run(number, Run("dapp_expert", T0, T0, T0, "failed"))
+    store.keep_page(look, Page(b"", URL, T0))
+    store.add([look], {})
+    assert version(store) == 3
+
+
+def test_version_is_never_used_twice(store: Store) -> None:
+    """A source that was removed and comes back does not repeat the counter of another history."""
+    store.save(snapshot(dapps=1.0), HOUR)
+    before = version(store)
+    store.remove("dapp_expert")
+    store.save(snapshot(dapps=2.0), HOUR)
+    assert version(store) > before
+
+
+def test_headline_is_kept_once(store: Store) -> None:
+    """A story seen again keeps when it was first seen and notes when it was seen last."""
+    story = Headline("One", URL, published_from=T0 - DAY, published_to=T0)
+    store.save(snapshot(dapps=1.0, headlines=(story,)), HOUR)
+    store.save(snapshot(T0 + HOUR, dapps=1.0, headlines=(story,)), HOUR)
+    kept = store.headlines("dapp_expert", None, None, 10)
+    first, last = T0 + timedelta(seconds=4), T0 + HOUR + timedelta(seconds=4)
+    assert kept == [SeenHeadline(story, "dapp_expert", first, last)]
+
+
+def test_headlines_of_a_duplicate_snapshot_are_kept(store: Store) -> None:
+    """News on a page whose slot is taken is not lost."""
+    store.save(snapshot(figures=FULL), HOUR)
+    assert (
+        store.save(snapshot(figures=FULL, headlines=(Headline("New", URL),)), HOUR) == "duplicate"
+    )
+    assert [seen.headline.title for seen in store.headlines("dapp_expert", None, None, 9)] == [
+        "New"
+    ]
+    assert version(store) == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "merged"),
+    [
+        (Headline("A", URL), Headline("B", URL), Headline("B", URL)),
+        (Headline("A", URL, "S", "X"), Headline("A", URL), Headline("A", URL, "S", "X")),
+        (Headline("A", URL, "S"), Headline("A", URL, "S2", "X"), Headline("A", URL, "S2", "X")),
+        (Headline("A"), Headline("A", URL), Headline("A", URL)),
+        (Headline("A", URL), Headline("A"), Headline("A", URL)),
+        (Headline("A", URL, lead=True), Headline("A", URL), Headline("A", URL, lead=True)),
+        (
+            Headline("A", URL, published_from=T0 - 2 * DAY, published_to=T0),
+            Headline("A", URL, published_from=T0 - DAY, published_to=T0 + DAY),
+            Headline("A", URL, published_from=T0 - DAY, published_to=T0),
+        ),
+        (
+            Headline("A", URL),
+            Headline("A", URL, published_from=T0, published_to=T0),
+            Headline("A", URL, published_from=T0, published_to=T0),
+        ),
+        (
+            Headline("A", URL, published_from=T0, published_to=T0),
+            Headline("A", URL),
+            Headline("A", URL, published_from=T0, published_to=T0),
+        ),
+        (
+            Headline("A", URL, published_from=T0, published_to=T0),
+            Headline("A", URL, published_from=T0 - 9 * DAY, published_to=T0 - 8 * DAY),
+            Headline("A", URL, published_from=T0, published_to=T0),
+        ),
+    ],
+)
+def test_headlines_merge(store: Store, first: Headline, second: Headline, merged: Headline) -> None:
+    """One story told twice is one row with the newest words and the narrowest time."""
+    for number, story in enumerate((first, second)):
+        store.save(snapshot(T0 + number * HOUR, dapps=1.0, headlines=(story,)), HOUR)
+    assert [seen.headline for seen in store.headlines("dapp_expert", None, None, 9)] == [merged]
+
+
+def test_older_news_does_not_overwrite_newer(store: Store) -> None:
+    """A headline imported from before keeps the newer words and moves first seen back."""
+    store.save(snapshot(dapps=1.0, headlines=(Headline("New words", URL),)), HOUR)
+    earlier = SeenHeadline(Headline("Old words", URL, "S"), "dapp_expert", T0 - DAY, T0 - DAY)
+    assert store.add_headlines([earlier], {}) == 1
+    (kept,) = store.headlines("dapp_expert", None, None, 9)
+    assert kept.headline == Headline("New words", URL, "S")
+    assert (kept.first_seen_at, kept.last_seen_at) == (T0 - DAY, T0 + timedelta(seconds=4))
+
+
+def test_two_addresses_with_one_title_stay_two(store: Store) -> None:
+    """Two stories with the same title and different addresses are not merged."""
+    stories = (Headline("A", URL), Headline("A", f"{URL}-more"))
+    store.save(snapshot(dapps=1.0, headlines=stories), HOUR)
+    assert len(store.headlines("dapp_expert", None, None, 9)) == 2
+
+
+def test_headlines_stand_where_published_or_first_seen(store: Store) -> None:
+    """An exact publication places a story; an interval does not; both ends of a span count."""
+    seen = [
+        SeenHeadline(
+            Headline("exact", f"{URL}1", published_from=T0 - DAY, published_to=T0 - DAY),
+            "dapp_expert",
+            T0,
+            T0,
+        ),
+        SeenHeadline(
+            Headline("vague", f"{URL}2", published_from=T0 - 9 * DAY, published_to=T0),
+            "dapp_expert",
+            T0,
+            T0 + DAY,
+        ),
+        SeenHeadline(Headline("lead", f"{URL}3", lead=True), "dapp_expert", T0, T0),
+        SeenHeadline(Headline("other", f"{URL}4"), "another", T0, T0),
+    ]
+    assert store.add_headlines(seen, {"dapp_expert": HOUR, "another": HOUR}) == 4
+
+    def titles(start: datetime | None, end: datetime | None, limit: int = 9) -> list[str]:
+        found = store.headlines("dapp_expert", start, end, limit)
+        return [one.headline.title for one in found]
+
+    assert titles(None, None) == ["lead", "vague", "exact"]
+    assert titles(T0, None) == ["lead", "vague"]
+    assert titles(None, T0 - DAY) == ["exact"]
+    assert titles(T0 - DAY, T0 - DAY) == ["exact"]
+    assert titles(None, None, limit=1) == ["lead"]
+
+
+def test_pages_are_pruned(store: Store) -> None:
+    """Unread pages are kept gzipped, the newest 200 a source, in whatever order they came."""
+    order = [7, *range(KEPT_PAGES + 5, 100, -1), *range(101)]
+    for number in order:
+        look = snapshot(T0 + number * HOUR)
+        store.keep_page(look, Page(f"page {number}".encode(), URL, look.taken_at))
+    store.keep_page(snapshot(source="another"), Page(b"", URL, T0))
+    assert store.page_count("dapp_expert") == KEPT_PAGES == 200
+    assert store.page_count("another") == 1
+    with store.reading() as connection:
+        oldest = connection.execute(select(pages).order_by(pages.c.source.desc(), pages.c.slot))
+        row = oldest.first()
+    assert row is not None
+    assert (row.slot, gzip.decompress(row.body)) == (T0 + 6 * HOUR, b"page 6")
+
+
+def test_page_is_kept_with_its_snapshot(store: Store) -> None:
+    """A partial look keeps its page in the same transaction; the slot's last page stays."""
+    look = snapshot(dapps=1.0)
+    store.save(look, HOUR, Page(b"one", URL, T0))
+    store.save(look, HOUR, Page(b"two", URL, T0 + HOUR / 2))
+    with store.reading() as connection:
+        rows = connection.execute(select(pages)).all()
+    assert [gzip.decompress(row.body) for row in rows] == [b"two"]
+
+
+def test_runs(store: Store) -> None:
+    """A run is written when it begins and again when it ended; the newest can be asked for."""
+    begun = Run("dapp_expert", T0, T0, host="here")
+    number = store.start_run(begun)
+    assert store.last_run("dapp_expert") == begun
+    done = replace(begun, ended_at=T0 + HOUR, outcome="failed", message="no", http_status=500)
+    store.finish_run(number, done)
+    assert store.last_run("dapp_expert") == done
+    newer = Run("dapp_expert", T0 + HOUR, T0 + HOUR, outcome="stored", bytes=9, attempts=1)
+    assert store.add_runs([newer, newer, done]) == 1
+    assert store.last_run("dapp_expert") == newer
+    assert store.last_run("dapp_expert", ("failed", "partial")) == done
+    assert store.last_run("dapp_expert", ("outbox",)) is None
+    assert store.last_run("another") is None
+
+
+def test_remove_forgets_one_source(store: Store) -> None:
+    """Everything of the source goes, nothing of the others does."""
+    for source in (SAMPLE, "dapp_expert"):
+        look = snapshot(source=source, dapps=1.0, headlines=(Headline("A"),))
+        store.save(look, HOUR, Page(b"", URL, T0))
+        store.start_run(Run(source, T0, T0))
+    assert store.remove(SAMPLE) == 1
+    assert store.remove(SAMPLE) == 0
+    assert [info.source for info in store.sources()] == ["dapp_expert"]
+    assert store.source(SAMPLE) is None
+    with store.reading() as connection:
+        for table in metadata.sorted_tables:
+            if table.name != "sources":
+                found = connection.execute(select(table.c.source)).scalars().all()
+                assert found == ["dapp_expert"], table.name
+
+
+def test_slots(store: Store) -> None:
+    """The slots of a span: its start counts, its end does not."""
+    for hours in (0, 1, 2):
+        store.save(snapshot(T0 + hours * HOUR, dapps=1.0), HOUR)
+    assert store.slots("dapp_expert", T0, T0 + 2 * HOUR) == [T0, T0 + HOUR]
+
+
+def test_add_counts_what_became_of_each(store: Store) -> None:
+    """New, filled, known and kept are told apart; what is kept is the store's."""
+    store.save(snapshot(dapps=1.0), HOUR)
+    store.save(snapshot(T0 + HOUR, dapps=1.0), HOUR)
+    store.save(snapshot(T0 + 2 * HOUR, dapps=1.0), HOUR)
+    added = store.add(
+        [
+            snapshot(dapps=2.0, blockchains=5.0),
+            snapshot(T0 + HOUR, dapps=1.0, blockchains=5.0),
+            snapshot(T0 + 2 * HOUR, dapps=1.0),
+            snapshot(T0 + 3 * HOUR, dapps=1.0),
+        ],
+        {},
+    )
+    assert added == Added(new=1, filled=1, known=1, kept=1)
+    assert values(store) == dict.fromkeys(KEYS) | {"dapps": 1.0}
+
+
+def test_add_merges_within_one_batch(store: Store) -> None:
+    """Looks at one slot that come one after the other fill each other as saved ones do."""
+    added = store.add([snapshot(dapps=1.0), snapshot(blockchains=5.0), snapshot(dapps=3.0)], {})
+    assert values(store) == dict.fromkeys(KEYS) | {"dapps": 1.0, "blockchains": 5.0}
+    assert added == Added(new=1, filled=1, kept=1)
+
+
+def test_add_tells_what_it_could_not_take(store: Store) -> None:
+    """Figures read another way than the slot's are not filled in, and that is counted."""
+    store.save(snapshot(via="payload", dapps=1.0), HOUR)
+    assert store.add([snapshot(via="page", blockchains=5.0)], {}) == Added(kept=1)
+    assert values(store)["blockchains"] is None
+
+
+def test_add_is_all_or_nothing(store: Store) -> None:
+    """A history that breaks off in its second batch leaves the store as it was."""
+    store.save(snapshot(dapps=1.0), HOUR)
+
+    def history() -> Iterator[Snapshot]:
+        for number in range(1, 3000):
+            yield snapshot(T0 + number * HOUR, dapps=1.0)
+        raise ValueError("broken off")
+
+    with pytest.raises(ValueError, match="broken off"):
+        store.add(history(), {"dapp_expert": HOUR})
+    with store.reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(snapshots)) == 1
+        assert connection.scalar(select(func.count()).select_from(rollups_hour)) == 1
+    assert version(store) == 1
+
+
+def test_add_many_sources(store: Store) -> None:
+    """Sources mixed in one history each get their rows, their interval and one new version."""
+    mixed = [
+        snapshot(T0 + number * HOUR, source=source, dapps=float(number))
+        for number in range(2500)
+        for source in ("one", "two")
+    ]
+    assert store.add(mixed, {"one": HOUR}) == Added(new=5000)
+    assert [(info.source, info.every, info.version) for info in store.sources()] == [
+        ("one", HOUR, 1),
+        ("two", HOUR, 1),
+    ]
+    assert len(store.slots("two", T0, T0 + 2500 * HOUR)) == 2500
+
+
+WRITERS, SAVES = 8, 50
+
+
+def _write(task: tuple[str, int]) -> list[str]:
+    url, writer = task
+    store = open_store(url)
+    minute = timedelta(minutes=1)
+    outcomes: list[str] = []
+    for number in range(SAVES):
+        slot = number if number % 2 else 1000 + writer * SAVES + number
+        look = snapshot(T0 + slot * minute, dapps=1.0, headlines=(Headline(f"{slot}"),))
+        outcomes.append(store.save(look, minute))
+    store.close()
+    return outcomes
+
+
+def test_many_processes_write_at_once(tmp_path: Path) -> None:
+    """Eight processes save fifty slots each, half of them the same: none fails, each slot once."""
+    url = database(tmp_path)
+    open_store(url).close()
+    with ProcessPoolExecutor(WRITERS, mp_context=get_context("spawn")) as pool:
+        outcomes = list(pool.map(_write, [(url, writer) for writer in range(WRITERS)]))
+    flat = [outcome for one in outcomes for outcome in one]
+    shared, own = SAVES // 2, WRITERS * SAVES // 2
+    assert flat.count("stored") == shared + own
+    assert flat.count("duplicate") == WRITERS * shared - shared
+    store = open_store(url)
+    with store.reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(snapshots)) == shared + own
+        counted = connection.scalar(select(func.sum(rollups_hour.c.dapps_n)))
+        assert counted == connection.scalar(select(func.sum(rollups_day.c.dapps_n))) == shared + own
+    assert version(store) == shared + own
+    assert len(store.headlines("dapp_expert", None, None, 1000)) == shared + own
+    store.close()
+
+
+def test_closed_file_is_an_error_not_an_empty_answer(tmp_path: Path) -> None:
+    """A store whose tables are gone raises; it does not answer with nothing."""
+    store = open_store(database(tmp_path))
+    with store.writing() as connection:
+        snapshots.drop(connection)
+    with pytest.raises(StoreError, match="no such table: snapshots"):
+        store.latest("dapp_expert")
+    store.close()
