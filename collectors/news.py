@@ -171,7 +171,7 @@ def _byline(*nodes: LexborNode | None) -> _Card:
 
 
 def _signed(texts: Sequence[str]) -> _Card:
-    for text, following in zip(texts, [*texts[1:], ""], strict=True):
+    for text, following in zip(texts, [*texts[1:], ""], strict=False):
         if _BY.match(text) and is_relative(following):
             return _Card(None, _author(text), following)
     alone = next((text for text in texts if _BY.match(text)), None)

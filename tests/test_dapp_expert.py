@@ -307,6 +307,14 @@ def test_hostile_addresses() -> None:
     assert not any("alert" in repr(headline) for headline in look.headlines)
 
 
+def test_article_without_byline() -> None:
+    """An article without any paragraph still has its title."""
+    body = b"<html><body><article><h1>Bare title</h1></article></body></html>"
+    assert look_at("x.html", body).headlines == (
+        Headline("Bare title", f"{SITE}/news/page", lead=True),
+    )
+
+
 def test_front_page_is_no_article() -> None:
     """An article read from a file under the front page's address has no address of its own."""
     body = (FIXTURES / "article.txt").read_bytes()
