@@ -10,8 +10,9 @@ from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser
 
-from collectors import header, news
-from collectors.header import Found, Header
+from collectors import header, news, newstext
+from collectors.header import Header
+from collectors.labels import Found
 from collectors.markup import lines, open_page, visible
 from collectors.payload import Figures, Payload, decode
 from collectors.quantity import Quantity, QuantityError, parse
@@ -30,14 +31,14 @@ def read(page: Page) -> Look:
     source = open_page(page.body, page.content_type)
     if source.html is None:
         text = lines(source.text)
-        return _look(Payload(), None, _in_text(text), news.in_lines(text, page), page)
+        return _look(Payload(), None, _in_text(text), newstext.in_lines(text, page), page)
     payload = _payload(source.html)
     listed = header.on_page(source.html)
     headlines = news.on_page(source.html, payload, page)
     if payload.figures or listed:
         return _look(payload, listed, None, headlines, page)
     text = lines(visible(source.html))
-    return _look(payload, None, _in_text(text), headlines or news.in_lines(text, page), page)
+    return _look(payload, None, _in_text(text), headlines or newstext.in_lines(text, page), page)
 
 
 def _payload(html: LexborHTMLParser) -> Payload:
@@ -46,7 +47,7 @@ def _payload(html: LexborHTMLParser) -> Payload:
 
 
 def _in_text(text: list[str]) -> Header | None:
-    return header.in_lines(text[: news.article_start(text)])
+    return header.in_lines(text[: newstext.article_start(text)])
 
 
 def _look(

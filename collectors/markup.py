@@ -16,7 +16,8 @@ _KNOWN: Final = re.compile(
     re.IGNORECASE,
 )
 _TAG: Final = re.compile(r"\s*<|.*?</[a-z]", re.IGNORECASE | re.DOTALL)
-_DEEPEST: Final = 20_000
+_MANY_TAGS: Final = 20_000
+_DEEPEST: Final = 5_000
 _NESTING: Final = re.compile(
     r"<(/?)(?!(?:img|br|hr|input|meta|link|path|p|li|dt|dd|td|th|tr|option)\b)[a-z]", re.IGNORECASE
 )
@@ -44,7 +45,7 @@ def open_page(body: bytes, content_type: str) -> Source:
 
 def _too_deep(text: str) -> bool:
     """Whether elements nest so deep that the parser, quadratic in depth, would take minutes."""
-    if text.count("<") <= _DEEPEST:
+    if text.count("<") <= _MANY_TAGS:
         return False
     depth = 0
     for match in _NESTING.finditer(text):
@@ -95,5 +96,6 @@ def lines(text: str) -> list[str]:
 
 def clean(text: str, limit: int) -> str | None:
     """One line without control or direction characters, at most ``limit`` long; None if empty."""
-    plain = " ".join(_CONTROL.sub("", text[: limit * 4]).split())
+    text = text[: limit * 4]
+    plain = " ".join((text if text.isprintable() else _CONTROL.sub("", text)).split())
     return plain[:limit].rstrip() or None

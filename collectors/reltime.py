@@ -32,6 +32,7 @@ _SIZE: Final = {
     "day": timedelta(days=1),
 }
 _OLDEST_YEARS: Final = 50
+_LONGEST: Final = 60
 
 
 def is_relative(text: str) -> bool:
@@ -73,7 +74,7 @@ def months_before(instant: datetime, months: int) -> datetime:
 
 def _words(text: str) -> tuple[int, str] | None:
     """The number and the unit: 1 for "a" and "a few"."""
-    if len(text) > 60:
+    if len(text) > _LONGEST or not text.rstrip().lower().endswith(("ago", "назад")):
         return None
     plain = " ".join(text.split())
     if match := _ENGLISH.fullmatch(plain):

@@ -284,6 +284,15 @@ def test_payload_dates_a_card() -> None:
     assert card.published_from == card.published_to == datetime(2025, 6, 28, 10, tzinfo=UTC)
 
 
+def test_changed_title() -> None:
+    """A story whose payload title was edited is one headline still, by its slug."""
+    text = (FIXTURES / "article.html").read_text("utf-8")
+    script = text.index("__NUXT_DATA__")
+    edited = text[:script] + text[script:].replace(THREE[1], "Bridge tolls, corrected")
+    titles = [headline.title for headline in look_at("x.html", edited.encode()).headlines]
+    assert titles == [LEAD, *THREE, FOURTH]
+
+
 def test_payload_alone() -> None:
     """A story that only the payload names has no address: its path is not said there."""
     assert story(look_at("article.html"), FOURTH).url is None
@@ -376,6 +385,7 @@ def test_huge_payload() -> None:
 
 HUGE = {
     "deep": b"<div>" * 2_000_000,
+    "deep again and again": (b"<div>" * 4_900 + b"</div>" * 4_900) * 90,
     "deep and closed": b"<div>" * 900_000 + b"</div>" * 900_000,
     "labels": b"<ul>" + b"<li><span>Dapps: </span><b>1K</b></li>" * 250_000,
     "lines": b"Dapps: 1K\nBlockchains: 2\nActive users: 3M\n" * 230_000,
@@ -389,10 +399,10 @@ HUGE = {
 
 @pytest.mark.parametrize("name", HUGE)
 def test_huge(name: str) -> None:
-    """Ten megabytes of anything end within seconds."""
+    """Ten megabytes of anything end within half a minute, where quadratic work would take hours."""
     start = time.perf_counter()
     look_at("x.html", HUGE[name])
-    assert time.perf_counter() - start < 10
+    assert time.perf_counter() - start < 30
 
 
 def visible(body: bytes) -> str:
