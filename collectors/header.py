@@ -14,6 +14,7 @@ from collectors.labels import (
     Cell,
     Found,
     has_figures,
+    is_figure,
     pair,
     split,
     starts_with_label,
@@ -30,7 +31,7 @@ _OCCURRENCES: Final = 200
 
 _ANCESTORS: Final = 256
 
-_GAP: Final = 3
+_GAP: Final = 4
 
 _LONGEST_TEXT: Final = 1000
 
@@ -173,24 +174,24 @@ def _is_firm(node: LexborNode) -> bool:
 
 
 def _runs(cells: Sequence[Cell]) -> Iterator[list[Cell]]:
-    """Labels that stand close together, with the one line before and after each."""
-    run: list[Cell] = []
-    gap = 0
+    """Labels that stand close together, with what is between them, and a figure at either end."""
+    first = last = -1
     for place, cell in enumerate(cells):
-        if cell.key:
-            if not run and place:
-                run.append(cells[place - 1])
-            run.append(cell)
-            gap = 0
-        elif run:
-            gap += 1
-            if gap == 1 and not run[-1].text:
-                run.append(cell)
-            if gap > _GAP:
-                yield run
-                run, gap = [], 0
-    if run:
-        yield run
+        if not cell.key:
+            continue
+        if first >= 0 and place - last > _GAP:
+            yield _run(cells, first, last)
+            first = -1
+        first, last = first if first >= 0 else place, place
+    if first >= 0:
+        yield _run(cells, first, last)
+
+
+def _run(cells: Sequence[Cell], first: int, last: int) -> list[Cell]:
+    start = first - 1 if first and is_figure(cells[first - 1]) else first
+    after = cells[last + 1 : last + 2]
+    trails = any(cells[last].firm or is_figure(cell) for cell in after)
+    return [*cells[start : last + 1], *(after if trails else [])]
 
 
 def _lists(candidates: Sequence[_Any], labels: Callable[[_Any], int]) -> list[_Any]:

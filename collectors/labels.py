@@ -4,7 +4,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
+
+from data.model import METRIC
 
 LABELS: Final = {
     "dapps": "dapps",
@@ -38,6 +41,7 @@ _PIECE: Final = re.compile(
     r"[\W\d_]*(?:[KMBTQ]|тыс\.?|млн|млрд|трлн|[A-Z]{2,5})?[\W\d_]*|[A-Z]{1,4}[$ \u00a0].*[0-9].*"
 )
 
+_MONEY: Final = re.compile(r"[^\w\s.,]|[A-Z]{3}")
 _BORDER: Final = re.compile(r"(?<![0-9])\n|\n(?![0-9])")
 
 _LONGEST_FIGURE: Final = 40
@@ -103,7 +107,7 @@ def pair(cells: Sequence[Cell]) -> dict[str, list[Found]]:
 
 def has_figures(cells: Sequence[Cell]) -> bool:
     """Whether labels are more than the links of a menu: one says so, or figures stand there."""
-    return any(cell.firm or (cell.key and cell.text) or _is_figure(cell) for cell in cells)
+    return any(cell.firm or (cell.key and cell.text) or is_figure(cell) for cell in cells)
 
 
 def _columns(cells: Sequence[Cell], labels: Sequence[int]) -> list[Found] | None:
@@ -112,26 +116,27 @@ def _columns(cells: Sequence[Cell], labels: Sequence[int]) -> list[Found] | None
     together = labels[-1] - labels[0] + 1 == len(labels) >= LEAST
     if not together or len(after) != len(labels) or any(cells[place].text for place in labels):
         return None
-    return [Found(cell.text) for cell in after] if all(map(_is_figure, after)) else None
+    return [Found(cell.text) for cell in after] if all(map(is_figure, after)) else None
 
 
 def _by_order(cells: Sequence[Cell], labels: Sequence[int]) -> list[Found]:
-    ends = [*labels[1:], len(cells)]
-    after = [
-        _figure(cells[place], cells[place + 1 : end])
-        for place, end in zip(labels, ends, strict=True)
-    ]
-    if all(cells[place].firm or cells[place].text for place in labels) or not any(after):
-        return [Found(text) for text in after]
-    first, last = labels[0], labels[-1]
-    leads = first > 0 and _is_figure(cells[first - 1])
-    trails = last + 1 < len(cells) and _is_figure(cells[last + 1])
-    if leads and not trails:
-        before = [cells[place - 1] if place else Cell("") for place in labels]
-        return [Found(cell.text if _is_figure(cell) else "") for cell in before]
-    if trails and not leads:
-        return [Found(text) for text in after]
+    """Each label with what follows it, where labels say so; else only where no other way fits."""
+    kinds = [is_figure(cell) for cell in cells]
+    if all(cells[place].firm or cells[place].text for place in labels) or not any(kinds):
+        ends = [*labels[1:], len(cells)]
+        spans = zip(labels, ends, strict=True)
+        return [Found(_figure(cells[place], cells[place + 1 : end])) for place, end in spans]
+    if kinds[0] != kinds[-1] and all(one != other for one, other in pairwise(kinds)):
+        step = -1 if kinds[0] else 1
+        if all(_fits(cells[place].key, cells[place + step].text) for place in labels):
+            return [Found(cells[place + step].text) for place in labels]
     return [Found("", "unclear which figure belongs to which label")] * len(labels)
+
+
+def _fits(key: str | None, figure: str) -> bool:
+    """Whether a figure is money where its metric is, so that a list out of step is noticed."""
+    metric, money = METRIC[key or ""], bool(_MONEY.search(figure))
+    return money or metric.unit != "USD" if metric.priced else not money
 
 
 def _figure(label: Cell, after: Sequence[Cell]) -> str:
@@ -147,7 +152,8 @@ def _figure(label: Cell, after: Sequence[Cell]) -> str:
     return _BORDER.sub("", "\n".join(pieces))
 
 
-def _is_figure(cell: Cell) -> bool:
+def is_figure(cell: Cell) -> bool:
+    """Whether a cell holds a figure and nothing else."""
     return not cell.key and _is_piece(cell.text) and bool(re.search("[0-9]", cell.text))
 
 

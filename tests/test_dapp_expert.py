@@ -419,10 +419,8 @@ def stands_there(look: Look, body: bytes) -> bool:
         if reading.value is None:
             continue
         if look.via == "payload":
-            numbers = re.findall(r"[0-9.]+(?:[eE][+-]?[0-9]+)?", text)
-            if reading.value not in {
-                float(one) for one in numbers if one.count(".") < 2 and one != "."
-            }:
+            numbers = re.findall(r"(?=([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?))", text)
+            if reading.value not in map(float, numbers):
                 return False
         elif "".join((reading.shown or "?").split()) not in text:
             return False
@@ -471,6 +469,49 @@ def test_any_arrangement(parts: list[tuple[str, str, bool]]) -> None:
     html = "".join(f"<{tag}>{text}" + (f"</{tag}>" if end else "") for tag, text, end in parts)
     body = f"<html><body>{html}</body></html>".encode()
     assert stands_there(look_at("x.html", body), body)
+
+
+LAYOUTS = {
+    "li": ("<ul>", "<li><span>{label}: </span><b>{shown}</b></li>", "</ul>"),
+    "li without colon": ("<ul>", "<li><span>{label}</span><b>{shown}</b></li>", "</ul>"),
+    "dl": ("<dl>", "<dt>{label}</dt><dd>{shown}</dd>", "</dl>"),
+    "rows": ("<table>", "<tr><th>{label}</th><td>{shown}</td></tr>", "</table>"),
+    "figure first": ("<div>", "<p><b>{shown}</b><i>{label}</i></p>", "</div>"),
+    "flat": ("<div>", "<b>{label}</b><i>{shown}</i>", "</div>"),
+    "flat, figure first": ("<div>", "<b>{shown}</b><i>{label}</i>", "</div>"),
+    "lines": ("", "{label}: {shown}\n", ""),
+    "own lines": ("", "{label}\n{shown}\n", ""),
+    "figure lines": ("", "{shown}\n{label}\n", ""),
+}
+OWN = [
+    ("Dapps", "1.01K", 1_010.0),
+    ("Blockchains", "22", 22.0),
+    ("Active users", "3.03M", 3_030_000.0),
+    ("30d volume", "$4.04B", 4_040_000_000.0),
+    ("30d transactions", "5.05M", 5_050_000.0),
+    ("NFT collections", "6.06K", None),
+    ("TVL", "$7.07B", None),
+]
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.sampled_from(sorted(LAYOUTS)), st.permutations(OWN), st.sets(st.integers(0, 6)))
+def test_no_figure_under_another_label(
+    layout: str, stats: list[tuple[str, str, float | None]], empty: set[int]
+) -> None:
+    """In any layout and order, with any figures left empty, no label gets another's figure."""
+    start, item, end = LAYOUTS[layout]
+    parts = [
+        item.format(label=label, shown="" if place in empty else shown)
+        for place, (label, shown, _) in enumerate(stats)
+    ]
+    inside = "".join([start, *parts, end])
+    body = inside if "<" not in inside else f"<html><body>{inside}</body></html>"
+    readings = look_at("x.html", body.encode()).readings.values()
+    owned = {label: value for label, _, value in OWN}
+    left = {label for place, (label, _, _) in enumerate(stats) if place in empty}
+    for (label, _, _), reading in zip(OWN, readings, strict=False):
+        assert reading.value in ((None,) if label in left else (None, owned[label])), label
 
 
 def test_fixtures_are_marked_synthetic() -> None:
