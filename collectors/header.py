@@ -49,7 +49,7 @@ def on_page(html: LexborHTMLParser) -> Header | None:
 def in_lines(lines: Sequence[str]) -> Header | None:
     """The header list of a visible text cut before its article; None when there is none."""
     runs = list(_runs([cell for line in lines for cell in split(line)]))
-    return _agreed(_lists([pair(cells) for cells in runs if has_figures(cells)], len))
+    return _agreed(_lists([pair(cells, whole=False) for cells in runs if has_figures(cells)], len))
 
 
 def _agreed(lists: list[dict[str, list[Found]]]) -> Header | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from data.model import METRIC
+from data.model import KEYS, METRIC
 
 LABELS: Final = {
     "dapps": "dapps",
@@ -93,12 +93,17 @@ def starts_with_label(text: str) -> bool:
     return bool(match[2]) or not rest or bool(re.match(r"[\W\d]", rest))
 
 
-def pair(cells: Sequence[Cell]) -> dict[str, list[Found]]:
-    """The figures beside each label of one list, whichever of the two comes first."""
+def pair(cells: Sequence[Cell], *, whole: bool = True) -> dict[str, list[Found]]:
+    """The figures beside each label of one list, whichever of the two comes first.
+
+    ``whole`` says that ``cells`` are all there is in the list. Where that is not known, as in a
+    plain text, bare labels count only when all of them stand in the site's order: then a list
+    out of step shows, because money meets a count.
+    """
     labels = [place for place, cell in enumerate(cells) if cell.key]
     if not labels:
         return {}
-    figures = _columns(cells, labels) or _by_order(cells, labels)
+    figures = _columns(cells, labels) or _by_order(cells, labels, whole)
     found = defaultdict(list)
     for place, figure in zip(labels, figures, strict=True):
         found[cells[place].key or ""].append(figure)
@@ -119,14 +124,15 @@ def _columns(cells: Sequence[Cell], labels: Sequence[int]) -> list[Found] | None
     return [Found(cell.text) for cell in after] if all(map(is_figure, after)) else None
 
 
-def _by_order(cells: Sequence[Cell], labels: Sequence[int]) -> list[Found]:
+def _by_order(cells: Sequence[Cell], labels: Sequence[int], whole: bool) -> list[Found]:
     """Each label with what follows it, where labels say so; else only where no other way fits."""
     kinds = [is_figure(cell) for cell in cells]
     if all(cells[place].firm or cells[place].text for place in labels) or not any(kinds):
         ends = [*labels[1:], len(cells)]
         spans = zip(labels, ends, strict=True)
         return [Found(_figure(cells[place], cells[place + 1 : end])) for place, end in spans]
-    if kinds[0] != kinds[-1] and all(one != other for one, other in pairwise(kinds)):
+    known = whole or tuple(cells[place].key for place in labels) == KEYS
+    if known and kinds[0] != kinds[-1] and all(one != other for one, other in pairwise(kinds)):
         step = -1 if kinds[0] else 1
         if all(_fits(cells[place].key, cells[place + step].text) for place in labels):
             return [Found(cells[place + step].text) for place in labels]

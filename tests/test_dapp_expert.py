@@ -514,6 +514,25 @@ def test_no_figure_under_another_label(
         assert reading.value in ((None,) if label in left else (None, owned[label])), label
 
 
+BARE = [("Dapps", "1.01K"), ("Blockchains", "22"), ("Active users", "3.03M")]
+BARE += [("30d volume", "$4.04B"), ("30d transactions", "$5.05M")]
+
+
+def test_bare_labels_in_lines() -> None:
+    """Labels without colons on lines of their own are read, in the site's order."""
+    body = "\n".join(["Menu", *(f"{label}\n{shown}" for label, shown in BARE), "A title"])
+    values = [reading.value for reading in look_at("x.txt", body.encode()).readings.values()]
+    assert values == [1_010, 22, 3_030_000, 4_040_000_000, 5_050_000]
+
+
+def test_bare_labels_out_of_step() -> None:
+    """Figures that would fit the neighbouring labels are refused where the order is not known."""
+    lines = ["Dapps", "22", "Blockchains", "5.05M", "30d transactions", "$4.04B", "30d volume"]
+    look = look_at("x.txt", "\n".join([*lines, "$7.07B", "TVL"]).encode())
+    assert look.empty
+    assert (look.readings["dapps"].problem or "").startswith("unclear")
+
+
 def test_fixtures_are_marked_synthetic() -> None:
     """Every page made up for the tests says so."""
     for path in FIXTURES.iterdir():
