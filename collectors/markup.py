@@ -1,0 +1,101 @@
+"""Bytes become a parsed page or plain lines: charset, sniffing, visible words, clean text."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+_LARGEST: Final = 16 * 2**20
+_BOMS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE | re.ASCII)
+_META: Final = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_KNOWN: Final = re.compile(
+    r"utf-?8|utf-?16(?:le|be)?|(?:windows-|cp)125[0-8]|iso-?8859-\d{1,2}|us-ascii|koi8-[ru]",
+    re.IGNORECASE,
+)
+_TAG: Final = re.compile(r"\s*<|.*?</[a-z]", re.IGNORECASE | re.DOTALL)
+_MANY_TAGS: Final = 20_000
+_DEEPEST: Final = 5_000
+_NESTING: Final = re.compile(
+    r"<(/?)(?!(?:img|br|hr|input|meta|link|path|p|li|dt|dd|td|th|tr|option)\b)[a-z]", re.IGNORECASE
+)
+_CONTROL: Final = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+_SILENT: Final = frozenset({"script", "style", "template", "noscript", "title", "head"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A page opened for reading: ``html`` when it is markup, else None and only ``text`` counts."""
+
+    text: str
+    html: LexborHTMLParser | None
+
+
+def open_page(body: bytes, content_type: str) -> Source:
+    """The page as text and, when it is markup, parsed; whatever the bytes are, it never raises."""
+    text = decode(body[:_LARGEST], content_type)
+    if not _TAG.match(text[:100_000]):
+        return Source(text, None)
+    return Source("", None) if _too_deep(text) else Source(text, LexborHTMLParser(text))
+
+
+def _too_deep(text: str) -> bool:
+    """Whether elements nest so deep that the parser, quadratic in depth, would take minutes."""
+    if text.count("<") <= _MANY_TAGS:
+        return False
+    depth = 0
+    for match in _NESTING.finditer(text):
+        depth = max(0, depth - 1) if match[1] else depth + 1
+        if depth > _DEEPEST:
+            return True
+    return False
+
+
+def decode(body: bytes, content_type: str) -> str:
+    """Text by byte order mark, else content type, else meta, else UTF-8; bad bytes replaced."""
+    for mark, name in _BOMS:
+        if body.startswith(mark):
+            return body.decode(name, "replace")
+    header, meta = _CHARSET.search(content_type), _META.search(body[:4096])
+    named = header[1] if header else meta[1].decode("ascii", "replace") if meta else "utf-8"
+    return body.decode(named if _KNOWN.fullmatch(named) else "utf-8", "replace")
+
+
+def words(node: LexborNode) -> Iterator[str]:
+    """Visible text under ``node`` in page order, one item a text node, images by their ``alt``."""
+    for inner in node.traverse(include_text=True, skip_empty=True):
+        if inner.is_text_node:
+            text = inner.text_content
+            if text and not silent(inner) and (plain := text.strip()):
+                yield plain
+        elif inner.tag == "img" and (alt := inner.attributes.get("alt")):
+            yield alt.strip()
+
+
+def silent(text_node: LexborNode) -> bool:
+    """Whether a text node is never shown: script, style, template."""
+    parent = text_node.parent
+    return parent is not None and parent.tag in _SILENT
+
+
+def visible(html: LexborHTMLParser) -> str:
+    """The text outside scripts, styles and articles, one text node a line; changes ``html``."""
+    html.strip_tags([*_SILENT, "article"])
+    return html.text(separator="\n")
+
+
+def lines(text: str) -> list[str]:
+    """The lines that hold something, without bullets and blanks around them."""
+    stripped = (line.strip(" \t\u00a0\u202f•*·▪◦‣") for line in text.splitlines())
+    return [line for line in stripped if line]
+
+
+def clean(text: str, limit: int) -> str | None:
+    """One line without control or direction characters, at most ``limit`` long; None if empty."""
+    text = text[: limit * 4]
+    plain = " ".join((text if text.isprintable() else _CONTROL.sub("", text)).split())
+    return plain[:limit].rstrip() or None
