@@ -1,0 +1,63 @@
+// The drawn chart: reads its zoom, fits it, and shows one headline's hour through all panels.
+window.masthead = window.masthead || {};
+masthead.chart = (() => {
+  let drawn = null;
+  let marked = null;
+  let revision = 0;
+
+  const box = () => document.getElementById("chart-box");
+  const plot = () => box()?.querySelector(".js-plotly-plot");
+
+  // Plotly gives a date as milliseconds or as "2026-11-23", "2026-11-23 06:00", …, in UTC.
+  const ms = (value) =>
+    typeof value === "number"
+      ? value
+      : Date.parse(value.length > 10 ? `${value.replace(" ", "T")}Z` : value);
+
+  // [from, to] as the reader zoomed, null while the whole span is on screen.
+  const zoom = () => {
+    const range = plot()?.layout?.xaxis?.range;
+    if (!drawn || !range) return null;
+    const seen = range.map(ms);
+    const whole = masthead.figure.span(drawn.series);
+    return seen.every((edge, index) => Math.abs(edge - whole[index]) < 1000) ? null : seen;
+  };
+
+  const figure = (loaded) => {
+    const same = drawn && drawn.source === loaded.source && drawn.range === loaded.range;
+    const kept = same ? zoom() : null;
+    if (!kept) revision += 1;
+    drawn = loaded;
+    marked = null;
+    box().setAttribute("aria-label", masthead.figure.sentence(loaded));
+    return masthead.figure.build(loaded, box(), kept, revision);
+  };
+
+  // After a zoom: fit each panel to what is in sight.
+  const fit = () => {
+    if (!plot()?.layout?.yaxis) return;
+    const shown = zoom() || masthead.figure.span(drawn.series);
+    const changes = masthead.figure.fit(drawn.series, shown);
+    const moved = Object.entries(changes).some(
+      ([name, value]) => name.endsWith(".range") && String(at(plot().layout, name)) !== String(value),
+    );
+    if (moved) window.Plotly.relayout(plot(), changes);
+  };
+  const at = (layout, name) => layout[name.split(".")[0]]?.range;
+
+  // [from, to] on screen.
+  const span = () => zoom() || [drawn.series.from, drawn.series.to];
+
+  const reset = () =>
+    window.Plotly.relayout(plot(), { "xaxis.range": masthead.figure.span(drawn.series) });
+
+  const highlight = (at) => {
+    if (at === marked || !plot()?.layout) return;
+    marked = at;
+    const rest = (plot().layout.shapes || []).filter((shape) => shape.name !== "headline");
+    const line = at === null ? [] : [masthead.figure.highlight(at)];
+    window.Plotly.relayout(plot(), { shapes: [...rest, ...line] });
+  };
+
+  return { figure, fit, span, zoom, reset, highlight };
+})();
