@@ -75,6 +75,16 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenHeadline:
+    """A headline and when the collector saw it first and last."""
+
+    headline: Headline
+    source: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """What a source answered, untouched: the bytes, where they came from and when."""
 

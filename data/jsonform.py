@@ -1,0 +1,88 @@
+"""A snapshot as JSON and back: what ``collect --json`` prints and the outbox keeps."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from data.model import Headline, Look, Reading, Snapshot, iso
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return None if instant is None else iso(instant)
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def reading_json(reading: Reading) -> dict[str, Any]:
+    """One reading: value, half_width, unit, shown, problem; whole numbers without a fraction."""
+    return {
+        "value": plain(reading.value),
+        "half_width": plain(reading.half_width),
+        "unit": reading.unit,
+        "shown": reading.shown,
+        "problem": reading.problem,
+    }
+
+
+def headline_json(headline: Headline) -> dict[str, Any]:
+    """One headline, times in ISO 8601."""
+    return {
+        "title": headline.title,
+        "url": headline.url,
+        "summary": headline.summary,
+        "author": headline.author,
+        "published_from": _iso(headline.published_from),
+        "published_to": _iso(headline.published_to),
+        "lead": headline.lead,
+    }
+
+
+def to_json(snapshot: Snapshot) -> dict[str, Any]:
+    """The snapshot with its readings by metric key and its headlines."""
+    look = snapshot.look
+    return {
+        "source": snapshot.source,
+        "slot": iso(snapshot.slot),
+        "taken_at": iso(snapshot.taken_at),
+        "as_of": _iso(look.as_of),
+        "origin": snapshot.origin,
+        "via": look.via,
+        "readings": {key: reading_json(reading) for key, reading in look.readings.items()},
+        "headlines": [headline_json(headline) for headline in look.headlines],
+    }
+
+
+def from_json(form: Mapping[str, Any]) -> Snapshot:
+    """The inverse of :func:`to_json`. Raises KeyError, TypeError or ValueError on other input."""
+    headlines = tuple(
+        Headline(
+            **{
+                **item,
+                "published_from": _instant(item["published_from"]),
+                "published_to": _instant(item["published_to"]),
+            }
+        )
+        for item in form["headlines"]
+    )
+    look = Look(
+        readings={key: Reading(**reading) for key, reading in form["readings"].items()},
+        via=form["via"],
+        as_of=_instant(form["as_of"]),
+        headlines=headlines,
+    )
+    return Snapshot(
+        source=form["source"],
+        slot=datetime.fromisoformat(form["slot"]),
+        taken_at=datetime.fromisoformat(form["taken_at"]),
+        origin=form["origin"],
+        look=look,
+    )
+
+
+def plain(value: float | None) -> float | int | None:
+    """A number as it is written: whole ones as integers."""
+    if value is None or not float(value).is_integer():
+        return value
+    return int(value)

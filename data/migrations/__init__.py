@@ -1,0 +1,1 @@
+"""Alembic's migrations; :func:`data.engine.migrate` runs them."""

@@ -1,0 +1,98 @@
+"""The first schema."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from data.schema import Instant
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+KEYS = ("dapps", "blockchains", "active_users", "volume_30d", "transactions_30d")
+
+
+def upgrade() -> None:
+    """Create every table."""
+    op.create_table(
+        "sources",
+        sa.Column("source", sa.Text, primary_key=True),
+        sa.Column("every_ms", sa.BigInteger, nullable=False),
+        sa.Column("first_slot", Instant),
+        sa.Column("last_slot", Instant),
+        sa.Column("version", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "snapshots",
+        sa.Column("source", sa.Text, primary_key=True),
+        sa.Column("slot", Instant, primary_key=True),
+        sa.Column("taken_at", Instant, nullable=False),
+        sa.Column("as_of", Instant),
+        sa.Column("origin", sa.Text, nullable=False),
+        sa.Column("via", sa.Text),
+        *(sa.Column(key, sa.Double) for key in KEYS),
+        sa.Column("shown", sa.Text),
+        sa.Column("problems", sa.Text),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "headlines",
+        sa.Column("source", sa.Text, primary_key=True),
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("url", sa.Text),
+        sa.Column("title", sa.Text, nullable=False),
+        sa.Column("summary", sa.Text),
+        sa.Column("author", sa.Text),
+        sa.Column("published_from", Instant),
+        sa.Column("published_to", Instant),
+        sa.Column("first_seen_at", Instant, nullable=False),
+        sa.Column("last_seen_at", Instant, nullable=False),
+        sa.Column("lead", sa.Boolean, nullable=False),
+    )
+    op.create_index("headlines_seen", "headlines", ["source", "first_seen_at"])
+    op.create_index("headlines_title", "headlines", ["source", "title"])
+    op.create_table(
+        "runs",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("slot", Instant, nullable=False),
+        sa.Column("started_at", Instant, nullable=False),
+        sa.Column("ended_at", Instant),
+        sa.Column("outcome", sa.Text),
+        sa.Column("error_kind", sa.Text),
+        sa.Column("message", sa.Text),
+        sa.Column("http_status", sa.Integer),
+        sa.Column("bytes", sa.BigInteger),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("host", sa.Text, nullable=False),
+        sa.UniqueConstraint("source", "started_at", "host", name="runs_once"),
+    )
+    op.create_table(
+        "pages",
+        sa.Column("source", sa.Text, primary_key=True),
+        sa.Column("slot", Instant, primary_key=True),
+        sa.Column("taken_at", Instant, nullable=False),
+        sa.Column("origin", sa.Text, nullable=False),
+        sa.Column("url", sa.Text, nullable=False),
+        sa.Column("content_type", sa.Text, nullable=False),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+    )
+    for table in ("rollups_hour", "rollups_day"):
+        op.create_table(
+            table,
+            sa.Column("source", sa.Text, primary_key=True),
+            sa.Column("start", Instant, primary_key=True),
+            *(
+                column
+                for key in KEYS
+                for column in (
+                    sa.Column(f"{key}_first", sa.Double),
+                    sa.Column(f"{key}_last", sa.Double),
+                    sa.Column(f"{key}_min", sa.Double),
+                    sa.Column(f"{key}_max", sa.Double),
+                    sa.Column(f"{key}_n", sa.Integer, nullable=False),
+                )
+            ),
+            sqlite_with_rowid=False,
+        )

@@ -1,0 +1,113 @@
+"""Rows of the tables to the model and back."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Row
+
+from data.model import KEYS, METRICS, Headline, Look, Reading, Run, SeenHeadline, Snapshot
+from data.rounding import half_width
+
+
+def snapshot_row(snapshot: Snapshot) -> dict[str, Any]:
+    """A snapshot as a row of ``snapshots``: values wide, texts and problems as JSON."""
+    look = snapshot.look
+    readings = look.readings
+    return {
+        "source": snapshot.source,
+        "slot": snapshot.slot,
+        "taken_at": snapshot.taken_at,
+        "as_of": look.as_of,
+        "origin": snapshot.origin,
+        "via": look.via,
+        **{key: readings[key].value if key in readings else None for key in KEYS},
+        "shown": texts_json((key, reading.shown) for key, reading in readings.items()),
+        "problems": texts_json((key, reading.problem) for key, reading in readings.items()),
+    }
+
+
+def texts_json(items: Iterable[tuple[str, str | None]]) -> str | None:
+    """Texts by metric key as compact JSON, without the empty ones; None when all are."""
+    kept = {key: text for key, text in items if text is not None}
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":")) if kept else None
+
+
+def texts_of(text: str | None) -> dict[str, str]:
+    """The inverse of :func:`texts_json`."""
+    texts: dict[str, str] = json.loads(text or "{}")
+    return texts
+
+
+def snapshot_of(row: Row[Any]) -> Snapshot:
+    """A row of ``snapshots`` as a snapshot (its headlines are kept apart)."""
+    look = Look(readings=readings_of(row._mapping), via=row.via, as_of=row.as_of)
+    return Snapshot(row.source, row.slot, row.taken_at, row.origin, look)
+
+
+def readings_of(row: Mapping[Any, Any]) -> dict[str, Reading]:
+    """The readings of a snapshot's row, each with the half-width that follows from its text."""
+    shown, problems = texts_of(row["shown"]), texts_of(row["problems"])
+    readings = {}
+    for metric in METRICS:
+        value, text = row[metric.key], shown.get(metric.key)
+        width = half_width(metric, value, text, row["via"])
+        readings[metric.key] = Reading(value, width, metric.unit, text, problems.get(metric.key))
+    return readings
+
+
+def headline_row(seen: SeenHeadline) -> dict[str, Any]:
+    """A headline as a row of ``headlines``."""
+    headline = seen.headline
+    return {
+        "source": seen.source,
+        "key": headline.url or f"title:{headline.title}",
+        "url": headline.url,
+        "title": headline.title,
+        "summary": headline.summary,
+        "author": headline.author,
+        "published_from": headline.published_from,
+        "published_to": headline.published_to,
+        "first_seen_at": seen.first_seen_at,
+        "last_seen_at": seen.last_seen_at,
+        "lead": headline.lead,
+    }
+
+
+def seen_of(row: Row[Any]) -> SeenHeadline:
+    """A row of ``headlines`` as a headline with the times it was seen."""
+    headline = Headline(
+        title=row.title,
+        url=row.url,
+        summary=row.summary,
+        author=row.author,
+        published_from=row.published_from,
+        published_to=row.published_to,
+        lead=row.lead,
+    )
+    return SeenHeadline(headline, row.source, row.first_seen_at, row.last_seen_at)
+
+
+RUN_COLUMNS = (
+    "source",
+    "slot",
+    "started_at",
+    "ended_at",
+    "outcome",
+    "error_kind",
+    "message",
+    "http_status",
+    "bytes",
+    "attempts",
+    "host",
+)
+
+
+def run_row(run: Run) -> dict[str, Any]:
+    """A run as a row of ``runs``."""
+    return {column: getattr(run, column) for column in RUN_COLUMNS}
+
+
+def run_of(row: Row[Any]) -> Run:
+    """A row of ``runs`` as a run."""
+    return Run(**{column: getattr(row, column) for column in RUN_COLUMNS})

@@ -1,0 +1,212 @@
+"""Chart-ready reads: few points for any span, gaps left open, changes between exact readings."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from data.jsonform import plain
+from data.model import KEYS, METRIC, slot_of, to_ms
+from data.rollup import DAY, HOUR, Bucket, folds, merge
+from data.rounding import half_width
+from data.rows import texts_of
+from data.schema import rollups_day, rollups_hour, snapshots
+from data.store import SourceInfo, Store
+
+MAX_POINTS: Final = 1_500
+Exact = tuple[datetime, float, float]
+"""A reading as (slot, value, half-width)."""
+
+
+def series(
+    store: Store,
+    source: SourceInfo,
+    start: datetime | None,
+    end: datetime,
+    keys: Sequence[str] = KEYS,
+    max_points: int = MAX_POINTS,
+) -> dict[str, Any]:
+    """The span [start, end] of one source as plain JSON values, times in ms since the epoch.
+
+    ``t`` and each ``metrics[key].last`` have one length; None is a figure that was not read, and
+    a time without any figure stands in every gap. Beyond ``max_points`` snapshots the points are
+    buckets of ``resolution_s`` with ``min`` and ``max`` beside ``last``, each at its last slot.
+    """
+    begin = start or source.first_slot or end
+    step = resolution(end - begin, source.every, max_points)
+    with store.reading() as connection:
+        buckets = list(_buckets(connection, source, begin, end, step))
+        deltas = {key: _delta(connection, source, key, begin, end, buckets, step) for key in keys}
+    times = [_last_slot(start, step, source) for start, _ in buckets]
+    gaps = list(_gaps(times, step, source, (begin, end)))
+    points = _with_gaps(times, buckets, gaps)
+    rolled = step > source.every
+    return {
+        "source": source.source,
+        "version": source.version,
+        "every_s": source.every.total_seconds(),
+        "from": to_ms(begin),
+        "to": to_ms(end),
+        "resolution_s": step.total_seconds(),
+        "rolled": rolled,
+        "t": [to_ms(time) for time, _ in points],
+        "metrics": {key: _columns(points, KEYS.index(key), rolled) for key in keys},
+        "gaps": [[to_ms(low), to_ms(high)] for low, high in gaps],
+        "deltas": deltas,
+    }
+
+
+def resolution(span: timedelta, every: timedelta, max_points: int = MAX_POINTS) -> timedelta:
+    """How long a point is, so that ``span`` has at most ``max_points``: ``every`` where it fits.
+
+    Else whole hours while their rows are few enough to read at once, else whole days.
+    """
+    if span <= every * max_points:
+        return every
+    unit = HOUR if span <= HOUR * max_points * 3 // 2 else DAY
+    unit = max(unit, every)
+    return unit * -(-span // (unit * max_points))
+
+
+def _buckets(
+    connection: Connection, source: SourceInfo, start: datetime, end: datetime, step: timedelta
+) -> Iterable[Bucket]:
+    if step == source.every:
+        columns = (snapshots.c[key] for key in KEYS)
+        slot = snapshots.c.slot
+        query = select(slot, *columns).where(
+            snapshots.c.source == source.source, slot >= start, slot <= end
+        )
+        for time, *values in connection.execute(query.order_by(slot)):
+            yield time, tuple((v, v, v, v, 0 if v is None else 1) for v in values)
+        return
+    table = rollups_hour if step % DAY else rollups_day
+    query = select(table).where(
+        table.c.source == source.source, table.c.start > start - step, table.c.start <= end
+    )
+    group: list[Any] = []
+    group_start: datetime | None = None
+    for row in connection.execute(query.order_by(table.c.start)):
+        bucket = slot_of(row.start, step)
+        if group_start is not None and bucket != group_start:
+            yield group_start, _merged(group)
+            group = []
+        group_start = bucket
+        group.append(folds(row))
+    if group_start is not None:
+        yield group_start, _merged(group)
+
+
+def _merged(group: Sequence[Any]) -> tuple[tuple[float | None, ...], ...]:
+    if len(group) == 1:
+        only: tuple[tuple[float | None, ...], ...] = group[0]
+        return only
+    return tuple(merge([metrics[index] for metrics in group]) for index in range(len(KEYS)))
+
+
+def _last_slot(start: datetime, step: timedelta, source: SourceInfo) -> datetime:
+    """The slot of a bucket's last reading: the bucket's last one, or the source's newest."""
+    last = start + step - source.every
+    return min(last, source.last_slot) if source.last_slot else last
+
+
+def _gaps(
+    times: Sequence[datetime], step: timedelta, source: SourceInfo, span: tuple[datetime, datetime]
+) -> Iterable[tuple[datetime, datetime]]:
+    """Stretches of the span in which at least one whole point is missing.
+
+    What lies before the source's first slot is not missing: there was no history yet. The slot
+    that is due at the span's end may still come.
+    """
+    start, end = span
+    since = max(start, source.first_slot or end)
+    if not times:
+        if since < end:
+            yield since, end
+        return
+    if times[0] - since > step * 3 // 2:
+        yield since, times[0]
+    for before, after in pairwise(times):
+        if after - before > step * 3 // 2:
+            yield before + source.every, after
+    if end - times[-1] > max(step, source.every * 2):
+        yield times[-1] + source.every, end
+
+
+def _with_gaps(
+    times: Sequence[datetime],
+    buckets: Sequence[Bucket],
+    gaps: Sequence[tuple[datetime, datetime]],
+) -> list[Bucket]:
+    nothing = ((None, None, None, None, 0),) * len(KEYS)
+    points = [(time, metrics) for time, (_, metrics) in zip(times, buckets, strict=True)]
+    points += [(low, nothing) for low, _ in gaps]
+    return sorted(points, key=lambda point: point[0])
+
+
+def _columns(points: Sequence[Bucket], index: int, rolled: bool) -> dict[str, list[Any]]:
+    columns = {"last": [plain(metrics[index][1]) for _, metrics in points]}
+    if rolled:
+        columns["min"] = [plain(metrics[index][2]) for _, metrics in points]
+        columns["max"] = [plain(metrics[index][3]) for _, metrics in points]
+    return columns
+
+
+def _delta(
+    connection: Connection,
+    source: SourceInfo,
+    key: str,
+    start: datetime,
+    end: datetime,
+    buckets: Sequence[Bucket],
+    step: timedelta,
+) -> dict[str, Any] | None:
+    """The change over the span, from the reading in force at its start; None without two."""
+    index = KEYS.index(key)
+    read = [time for time, metrics in buckets if metrics[index][4]]
+    if not read:
+        return None
+    newest = _exact(connection, source, key, (read[-1], min(read[-1] + step, end)), newest=True)
+    base = _exact(connection, source, key, (start - 2 * source.every, start), newest=True)
+    if base is None:
+        base = _exact(connection, source, key, (max(read[0], start), read[0] + step), newest=False)
+    if newest is None or base is None or newest[0] <= base[0]:
+        return None
+    change = newest[1] - base[1]
+    rounding = base[2] + newest[2]
+    return {
+        "from": _exact_json(base),
+        "to": _exact_json(newest),
+        "change": plain(change),
+        "percent": 100 * change / base[1] if base[1] else None,
+        "within_rounding": rounding > 0 and abs(change) <= rounding,
+    }
+
+
+def _exact(
+    connection: Connection,
+    source: SourceInfo,
+    key: str,
+    span: tuple[datetime, datetime],
+    newest: bool,
+) -> Exact | None:
+    """The newest or oldest reading of a figure with its slot in [low, high], from the snapshots."""
+    slot, value = snapshots.c.slot, snapshots.c[key]
+    query = (
+        select(slot, value, snapshots.c.shown, snapshots.c.via)
+        .where(snapshots.c.source == source.source, slot.between(*span), value.is_not(None))
+        .order_by(slot.desc() if newest else slot)
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    width = half_width(METRIC[key], row[1], texts_of(row.shown).get(key), row.via)
+    return row[0], row[1], width or 0.0
+
+
+def _exact_json(exact: Exact) -> dict[str, Any]:
+    slot, value, width = exact
+    return {"t": to_ms(slot), "value": plain(value), "half_width": plain(width)}

@@ -1,0 +1,146 @@
+"""One frozen settings object, built once from defaults, a TOML file, the environment and flags."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from platformdirs import PlatformDirs
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from data.errors import UsageError
+from data.times import duration
+
+PREFIX: Final = "MASTHEAD_"
+FILE_NAME: Final = "masthead.toml"
+_FOLDERS: Final = PlatformDirs("masthead", appauthor=False)
+
+Tree = dict[str, Any]
+"""Settings by key, tables as trees."""
+
+
+def _duration(value: Any) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    try:
+        return duration(str(value))
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+_FROZEN: Final = ConfigDict(frozen=True, extra="forbid")
+
+
+class SourceSettings(BaseModel):
+    """What can be set of one source; None: the collector's own default."""
+
+    model_config = _FROZEN
+
+    enabled: bool = True
+    url: str | None = Field(default=None, pattern=r"^https?://")
+    every: Duration | None = None
+
+
+class Settings(BaseModel):
+    """Everything that can be set."""
+
+    model_config = _FROZEN
+
+    database: str = f"sqlite:///{_FOLDERS.user_data_dir}/masthead.db"
+    outbox: Path = Path(_FOLDERS.user_data_dir) / "outbox"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8050, ge=1, le=65535)
+    workers: int = Field(default=2, ge=1, le=64)
+    contact: str = Field(default="", pattern=r"^[\x20-\x7e]*$", max_length=200)
+    timeout: Duration = timedelta(seconds=30)
+    sources: dict[str, SourceSettings] = {"dapp_expert": SourceSettings()}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings in force, and for every key that was set the place that set it."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+    file: Path | None
+
+
+def load(environ: Mapping[str, str], flags: Mapping[str, Any], file: Path | None) -> Loaded:
+    """Lay defaults, file, environment and flags over each other, in this order.
+
+    ``file`` is the one named with ``--config``; without it the first of ``MASTHEAD_CONFIG``,
+    ``./masthead.toml`` and the user's config folder is read. Raises UsageError.
+    """
+    path = file or _find(environ)
+    tree: Tree = {"sources": {"dapp_expert": {}}}
+    origins: dict[str, str] = {}
+    layers = [
+        (str(path), _read(path) if path else {}),
+        ("environment", _from_environment(environ)),
+        ("command line", {key: value for key, value in flags.items() if value is not None}),
+    ]
+    for name, layer in layers:
+        for key, value in _leaves(layer):
+            _put(tree, key, value)
+            origins[".".join(key)] = name
+    try:
+        settings = Settings.model_validate(tree)
+    except ValidationError as error:
+        raise UsageError(_sentence(error, origins)) from None
+    return Loaded(settings, origins, path)
+
+
+def _find(environ: Mapping[str, str]) -> Path | None:
+    if environ.get(f"{PREFIX}CONFIG"):
+        return Path(environ[f"{PREFIX}CONFIG"])
+    places = (Path.cwd() / FILE_NAME, Path(_FOLDERS.user_config_dir) / FILE_NAME)
+    return next((place for place in places if place.is_file()), None)
+
+
+def _read(path: Path) -> Tree:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"The config {path} cannot be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"The config {path} is not TOML: {error}.") from None
+
+
+def _from_environment(environ: Mapping[str, str]) -> Tree:
+    """``MASTHEAD_DATABASE`` is ``database``, ``MASTHEAD_SOURCES__X__URL`` is ``sources.x.url``."""
+    tree: Tree = {}
+    for name, value in environ.items():
+        if name.startswith(PREFIX) and name != f"{PREFIX}CONFIG" and value != "":
+            _put(tree, name.removeprefix(PREFIX).lower().split("__"), value)
+    return tree
+
+
+def _leaves(tree: Tree, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for key, value in tree.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, (*path, key))
+        else:
+            yield (*path, key), value
+
+
+def _put(tree: Tree, path: tuple[str, ...] | list[str], value: Any) -> None:
+    *parents, last = path
+    for parent in parents:
+        below = tree.get(parent)
+        tree = tree.setdefault(parent, {}) if isinstance(below, dict | None) else {}
+    if isinstance(value, dict) and isinstance(tree.get(last), dict):
+        return
+    tree[last] = value
+
+
+def _sentence(error: ValidationError, origins: Mapping[str, str]) -> str:
+    first = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    origin = next((origins[name] for name in origins if name == key or key in name), "the defaults")
+    if first["type"] == "extra_forbidden":
+        return f"The setting {key!r} (from {origin}) is not known: see 'masthead config'."
+    message = first["msg"].removeprefix("Value error, ").rstrip(".")
+    return f"The setting {key!r} (from {origin}) cannot be used: {message}."

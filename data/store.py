@@ -1,0 +1,218 @@
+"""The store: writes snapshots once per slot, and reads them back."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, Row, case, delete, select, update
+
+from data import engine as engines
+from data import writes
+from data.model import SAMPLE, Page, Run, SeenHeadline, Snapshot
+from data.rollup import rebuild
+from data.rows import run_of, run_row, seen_of, snapshot_of
+from data.schema import headlines, pages, rollups_day, rollups_hour, runs, snapshots, sources
+
+BATCH: Final = 2_000
+SHOWN_AT: Final = case(
+    (headlines.c.published_from == headlines.c.published_to, headlines.c.published_from),
+    else_=headlines.c.first_seen_at,
+)
+"""When a headline stands on the time axis: its publication where exact, else first seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """One source in the store: how often it is sampled, its span and its change counter."""
+
+    source: str
+    every: timedelta
+    first_slot: datetime | None
+    last_slot: datetime | None
+    version: int
+
+
+class Store:
+    """A history in one database. Every method raises StoreError when it cannot be reached."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """One consistent view, for several reads that belong together."""
+        return engines.reading(self.engine)
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """One write transaction."""
+        return engines.writing(self.engine)
+
+    def save(self, snapshot: Snapshot, every: timedelta, page: Page | None = None) -> writes.Saved:
+        """Keep one look, its headlines and (where it was not read fully) its page: all or nothing.
+
+        A slot that has a snapshot keeps what it knows: only figures that were not read before are
+        filled in ("filled"), and only from the same kind of reading, so that their rounding holds.
+        """
+        source = snapshot.source
+        with self.writing() as connection:
+            saved = writes.save_snapshot(connection, snapshot)
+            news = [writes.save_headline(connection, seen) for seen in _seen(snapshot)]
+            if saved != "duplicate":
+                rebuild(connection, source, [snapshot.slot])
+            changed = saved != "duplicate" or any(news)
+            writes.touch_source(connection, source, every, [snapshot.slot], changed)
+            if page is not None:
+                writes.keep_page(connection, snapshot, page)
+        return saved
+
+    def add(
+        self, history: Iterable[Snapshot], every: Mapping[str, timedelta | None]
+    ) -> writes.Added:
+        """Keep many snapshots, all or nothing, each slot once, as :meth:`save` does.
+
+        ``every`` by source is asked for when ``history`` has ended; None keeps what is known.
+        """
+        total = writes.Added()
+        spans: dict[str, list[datetime]] = {}
+        with self.writing() as connection:
+            pending = iter(history)
+            while batch := list(islice(pending, BATCH)):
+                for source in {snapshot.source for snapshot in batch}:
+                    part = [snapshot for snapshot in batch if snapshot.source == source]
+                    added, changed = writes.add_snapshots(connection, source, part)
+                    total += added
+                    rebuild(connection, source, changed)
+                    spans[source] = [*spans.get(source, []), *_ends(changed)]
+            for source, slots in spans.items():
+                writes.touch_source(connection, source, every.get(source), slots, bool(slots))
+        return total
+
+    def add_headlines(
+        self, seen: Iterable[SeenHeadline], every: Mapping[str, timedelta | None]
+    ) -> int:
+        """Keep headlines with the times they were seen, all or nothing; how many told news."""
+        changed: dict[str, int] = {}
+        with self.writing() as connection:
+            for one in seen:
+                news = writes.save_headline(connection, one)
+                changed[one.source] = changed.get(one.source, 0) + news
+            for source, count in changed.items():
+                writes.touch_source(connection, source, every.get(source), [], count > 0)
+        return sum(changed.values())
+
+    def add_runs(self, history: Iterable[Run]) -> int:
+        """Keep runs made elsewhere, each once; the number of new ones."""
+        with self.writing() as connection:
+            statement = engines.insert(connection, runs).on_conflict_do_nothing()
+            return sum(
+                connection.execute(statement.values(**run_row(run))).rowcount for run in history
+            )
+
+    def keep_page(self, snapshot: Snapshot, page: Page) -> None:
+        """Keep a page that gave no figure at all."""
+        with self.writing() as connection:
+            writes.keep_page(connection, snapshot, page)
+
+    def has(self, source: str, slot: datetime) -> bool:
+        """Whether the slot has a snapshot."""
+        with self.reading() as connection:
+            query = select(snapshots.c.slot).where(writes.is_slot(source, slot))
+            return connection.scalar(query) is not None
+
+    def start_run(self, run: Run) -> int:
+        """Write down that a run begins; its number."""
+        with self.writing() as connection:
+            statement = runs.insert().values(**run_row(run)).returning(runs.c.id)
+            return int(connection.execute(statement).scalar_one())
+
+    def finish_run(self, number: int, run: Run) -> None:
+        """Write down what became of it."""
+        with self.writing() as connection:
+            connection.execute(update(runs).where(runs.c.id == number).values(**run_row(run)))
+
+    def remove(self, source: str) -> int:
+        """Forget a source and all that was kept of it; the number of snapshots removed."""
+        with self.writing() as connection:
+            removed = connection.execute(delete(snapshots).where(snapshots.c.source == source))
+            for table in (rollups_hour, rollups_day, headlines, runs, pages, sources):
+                connection.execute(delete(table).where(table.c.source == source))
+        return removed.rowcount
+
+    def sources(self) -> list[SourceInfo]:
+        """Every source with a history, real ones first."""
+        query = select(sources).order_by(sources.c.source == SAMPLE, sources.c.source)
+        return [_source_info(row) for row in self._rows(query)]
+
+    def source(self, source: str) -> SourceInfo | None:
+        """One source, None when nothing was ever kept of it."""
+        rows = self._rows(select(sources).where(sources.c.source == source))
+        return _source_info(rows[0]) if rows else None
+
+    def latest(self, source: str) -> Snapshot | None:
+        """The newest snapshot (without headlines), None when there is none."""
+        query = select(snapshots).where(snapshots.c.source == source)
+        rows = self._rows(query.order_by(snapshots.c.slot.desc()).limit(1))
+        return snapshot_of(rows[0]) if rows else None
+
+    def last_run(self, source: str, outcomes: Sequence[str] = ()) -> Run | None:
+        """The newest run, of the given outcomes if any are named."""
+        query = select(runs).where(runs.c.source == source)
+        if outcomes:
+            query = query.where(runs.c.outcome.in_(outcomes))
+        rows = self._rows(query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(1))
+        return run_of(rows[0]) if rows else None
+
+    def slots(self, source: str, start: datetime, end: datetime) -> list[datetime]:
+        """The slots in [start, end) that have a snapshot, oldest first."""
+        slot = snapshots.c.slot
+        query = select(slot).where(snapshots.c.source == source, slot >= start, slot < end)
+        return [row.slot for row in self._rows(query.order_by(slot))]
+
+    def page_count(self, source: str) -> int:
+        """How many pages are kept to be read again."""
+        with self.reading() as connection:
+            return writes.count_pages(connection, source)
+
+    def headlines(
+        self, source: str, start: datetime | None, end: datetime | None, limit: int
+    ) -> list[SeenHeadline]:
+        """The newest headlines, at most ``limit``, that stand in [start, end] (see SHOWN_AT)."""
+        query = select(headlines).where(headlines.c.source == source)
+        if start is not None:
+            query = query.where(start <= SHOWN_AT)
+        if end is not None:
+            query = query.where(end >= SHOWN_AT)
+        query = query.order_by(SHOWN_AT.desc(), headlines.c.lead.desc(), headlines.c.key)
+        return [seen_of(row) for row in self._rows(query.limit(limit))]
+
+    def _rows(self, query: Any) -> Sequence[Row[Any]]:
+        with self.reading() as connection:
+            return connection.execute(query).all()
+
+
+def open_store(database: str, read_only: bool = False) -> Store:
+    """The store at a database URL; made and migrated first unless ``read_only``."""
+    engine = engines.connect(engines.parse_url(database))
+    if not read_only:
+        engines.migrate(engine)
+    return Store(engine)
+
+
+def _seen(snapshot: Snapshot) -> Iterable[SeenHeadline]:
+    at = snapshot.taken_at
+    return [SeenHeadline(one, snapshot.source, at, at) for one in snapshot.look.headlines]
+
+
+def _ends(slots: Sequence[datetime]) -> list[datetime]:
+    return [min(slots), max(slots)] if slots else []
+
+
+def _source_info(row: Row[Any]) -> SourceInfo:
+    every = timedelta(milliseconds=row.every_ms)
+    return SourceInfo(row.source, every, row.first_slot, row.last_slot, row.version)

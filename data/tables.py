@@ -1,0 +1,176 @@
+"""What can be taken away: snapshots (wide or tidy), headlines and runs as columns and rows."""
+
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any, Final, Literal
+
+from sqlalchemy import Connection, Row, Select, Table, select
+
+from data.model import KEYS, METRIC, SAMPLE, slot_of
+from data.rows import readings_of
+from data.schema import headlines, runs, snapshots
+from data.schema import sources as sources_table
+from data.store import Store
+
+What = Literal["snapshots", "headlines", "runs"]
+Shape = Literal["wide", "tidy"]
+Kind = Literal["text", "time", "number", "whole", "flag"]
+FETCH: Final = 5_000
+"""Rows read from the store at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to take: the table, and which part of it."""
+
+    what: What = "snapshots"
+    sources: tuple[str, ...] = ()
+    """Empty: every source but the synthetic sample, which never mixes with real ones."""
+    keys: tuple[str, ...] = KEYS
+    start: datetime | None = None
+    end: datetime | None = None
+    """Rows whose time lies in [start, end)."""
+    every: timedelta | None = None
+    """Keep the last snapshot of each such stretch."""
+    shape: Shape = "wide"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name in the file and what its cells are."""
+
+    name: str
+    kind: Kind
+
+
+_HEADLINES: Final = (
+    Column("first_seen_at", "time"),
+    Column("published_from", "time"),
+    Column("published_to", "time"),
+    Column("source", "text"),
+    Column("lead", "flag"),
+    Column("title", "text"),
+    Column("url", "text"),
+    Column("author", "text"),
+    Column("summary", "text"),
+)
+_RUNS: Final = (
+    Column("started_at", "time"),
+    Column("ended_at", "time"),
+    Column("slot", "time"),
+    Column("source", "text"),
+    Column("outcome", "text"),
+    Column("error_kind", "text"),
+    Column("message", "text"),
+    Column("http_status", "whole"),
+    Column("bytes", "whole"),
+    Column("attempts", "whole"),
+    Column("host", "text"),
+)
+_TIDY: Final = (
+    Column("slot", "time"),
+    Column("taken_at", "time"),
+    Column("source", "text"),
+    Column("metric", "text"),
+    Column("value", "number"),
+    Column("half_width", "number"),
+    Column("unit", "text"),
+    Column("shown", "text"),
+    Column("problem", "text"),
+    Column("origin", "text"),
+    Column("via", "text"),
+)
+_WIDE: Final = (
+    Column("slot", "time"),
+    Column("taken_at", "time"),
+    Column("as_of", "time"),
+    Column("source", "text"),
+    Column("origin", "text"),
+    Column("via", "text"),
+)
+
+
+def columns(query: Query) -> tuple[Column, ...]:
+    """The columns of the answer, in the order of the contract."""
+    if query.what == "headlines":
+        return _HEADLINES
+    if query.what == "runs":
+        return _RUNS
+    if query.shape == "tidy":
+        return _TIDY
+    return _WIDE + tuple(Column(key, "number") for key in query.keys)
+
+
+def rows(store: Store, query: Query) -> Iterator[tuple[Any, ...]]:
+    """The rows of the answer by time, then source; one consistent view, read in small parts."""
+    with store.reading() as connection:
+        names = query.sources or _real_sources(connection)
+        streams = [_of_source(connection, query, name) for name in sorted(set(names))]
+        place = [column.name for column in columns(query)].index("source")
+        yield from heapq.merge(*streams, key=lambda row: (row[0], row[place]))
+
+
+def _real_sources(connection: Connection) -> Sequence[str]:
+    known = set(connection.scalars(select(sources_table.c.source)))
+    known |= set(connection.scalars(select(runs.c.source).distinct()))
+    return sorted(known - {SAMPLE})
+
+
+def _of_source(connection: Connection, query: Query, source: str) -> Iterator[tuple[Any, ...]]:
+    names = [column.name for column in columns(query)]
+    table = {"snapshots": snapshots, "headlines": headlines, "runs": runs}[query.what]
+    time = "slot" if query.what == "snapshots" else names[0]
+    found = _ordered(connection, query, source, table, time)
+    if query.what == "snapshots":
+        found = _thinned(found, query.every)
+    if query.what == "snapshots" and query.shape == "tidy":
+        for row in found:
+            yield from _tidy_rows(row, query.keys)
+        return
+    for row in found:
+        yield tuple(row._mapping[name] for name in names)
+
+
+def _ordered(
+    connection: Connection, query: Query, source: str, table: Table, time: str
+) -> Iterator[Row[Any]]:
+    when = table.c[time]
+    statement: Select[Any] = select(table).where(table.c.source == source)
+    if query.start is not None:
+        statement = statement.where(when >= query.start)
+    if query.end is not None:
+        statement = statement.where(when < query.end)
+    others = [column for column in table.primary_key.columns if column is not when]
+    statement = statement.order_by(when, *others).execution_options(yield_per=FETCH)
+    yield from connection.execute(statement)
+
+
+def _thinned(found: Iterable[Row[Any]], every: timedelta | None) -> Iterator[Row[Any]]:
+    if every is None:
+        yield from found
+        return
+    for _, group in groupby(found, lambda row: slot_of(row.slot, every)):
+        *_, last = group
+        yield last
+
+
+def _tidy_rows(row: Row[Any], keys: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    readings = readings_of(row._mapping)
+    for key in keys:
+        one = readings[key]
+        yield (
+            row.slot,
+            row.taken_at,
+            row.source,
+            key,
+            one.value,
+            one.half_width,
+            METRIC[key].unit,
+            one.shown,
+            one.problem,
+            row.origin,
+            row.via,
+        )
