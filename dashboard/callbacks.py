@@ -11,7 +11,7 @@ def register(app: Dash) -> None:
     """Add every callback to ``app``."""
 
     def on(name: str, *args: Output | Input | State, initial: bool = True) -> None:
-        app.clientside_callback(
+        app.clientside_callback(  # type: ignore[no-untyped-call]
             ClientsideFunction(NAMESPACE, name), *args, prevent_initial_call=not initial
         )
 

@@ -1,7 +1,7 @@
 """Security headers on every answer: nothing is loaded from, sent to or framed by anyone else."""
 
 from dash import Dash
-from flask import Response
+from flask import Flask, Response
 
 
 def register(app: Dash) -> None:
@@ -20,7 +20,9 @@ def register(app: Dash) -> None:
         )
     )
 
-    @app.server.after_request
+    server: Flask = app.server
+
+    @server.after_request
     def add(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = policy
         response.headers["X-Content-Type-Options"] = "nosniff"

@@ -18,7 +18,7 @@ RANGE_TITLES = {
     "1y": "The last year",
     "all": "Everything kept",
 }
-CHART_CONFIG = {
+CHART_CONFIG: Any = {
     "displayModeBar": False,
     "displaylogo": False,
     "showSendToCloud": False,
@@ -28,6 +28,11 @@ CHART_CONFIG = {
     "scrollZoom": False,
 }
 """The modebar's share button would upload the figures; no address is left for it either."""
+
+
+def _attributes(**values: str) -> dict[str, Any]:
+    """``aria_label="x"`` as the keyword ``aria-label`` that Dash's elements take."""
+    return {name.replace("_", "-"): value for name, value in values.items()}
 
 
 def layout() -> html.Div:
@@ -71,7 +76,7 @@ def _header() -> html.Header:
                         [_range_button(name) for name in ids.RANGES],
                         role="group",
                         className="ranges",
-                        **{"aria-label": "Time range"},
+                        **_attributes(aria_label="Time range"),
                     ),
                     html.A(
                         "CSV",
@@ -84,7 +89,7 @@ def _header() -> html.Header:
                         id=ids.THEME_BUTTON,
                         className="button icon",
                         title="Switch between light and dark",
-                        **{"aria-label": "Switch between light and dark"},
+                        **_attributes(aria_label="Switch between light and dark"),
                     ),
                 ],
                 className="controls",
@@ -99,7 +104,7 @@ def _range_button(name: str) -> html.Button:
         name if name != "all" else "All",
         id=ids.range_button(name),
         title=RANGE_TITLES[name],
-        **{"aria-pressed": "false", "data-range": name},
+        **_attributes(aria_pressed="false", data_range=name),
     )
 
 
@@ -111,7 +116,7 @@ def _main() -> html.Main:
                 [_card(metric) for metric in METRICS],
                 id="cards",
                 className="cards",
-                **{"aria-label": "Newest figures", "data-metrics": _metrics()},
+                **_attributes(aria_label="Newest figures", data_metrics=_metrics()),
             ),
             html.Div([_charts(), _headlines()], className="columns", id="columns"),
         ]
@@ -127,9 +132,10 @@ def _card(metric: Metric) -> html.Article:
     return html.Article(
         [
             html.H2(metric.label),
-            html.P("\u00a0", className="value"),
+            html.P(className="rounding"),
+            html.P(className="value"),
             html.Div(className="spark"),
-            html.P("\u00a0", className="change"),
+            html.P(className="change"),
             html.P("Count; the site prints $", className="note") if metric.disputed else None,
         ],
         id=ids.card(metric),
@@ -158,7 +164,7 @@ def _charts() -> html.Section:
                 ),
                 id="chart-box",
                 role="img",
-                **{"aria-label": "Charts of the five figures; loading"},
+                **_attributes(aria_label="Charts of the five figures; loading"),
             ),
             html.Details(
                 [html.Summary("Show the newest figures as a table"), html.Div(id="table")],
@@ -168,7 +174,7 @@ def _charts() -> html.Section:
         id="charts",
         className="panel",
         tabIndex=-1,
-        **{"aria-label": "Charts"},
+        **_attributes(aria_label="Charts"),
     )
 
 
@@ -178,7 +184,7 @@ def _headlines() -> html.Section:
             html.Div(
                 [
                     html.H2("Headlines"),
-                    html.P("Point at one to find it on the charts.", className="hint"),
+                    html.P(id="news-note", className="hint"),
                 ],
                 className="panel-head",
             ),
@@ -186,12 +192,12 @@ def _headlines() -> html.Section:
                 id="headlines",
                 tabIndex=0,
                 role="group",
-                **{"aria-label": "Headlines, newest first"},
+                **_attributes(aria_label="Headlines, newest first"),
             ),
         ],
         id="news",
         className="panel",
-        **{"aria-label": "Headlines"},
+        **_attributes(aria_label="Headlines"),
     )
 
 
@@ -202,8 +208,8 @@ def _footer() -> html.Footer:
                 [
                     "The figures are what ",
                     html.A("dapp.expert", href="https://dapp.expert/", rel="noopener noreferrer"),
-                    " prints above its news. Masthead is not affiliated with it, does not check"
-                    " them and gives no advice.",
+                    " prints above its news; Masthead does not check them. It is not affiliated",
+                    " with the site and gives no advice.",
                 ]
             ),
             html.P(

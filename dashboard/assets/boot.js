@@ -8,7 +8,7 @@
     if (!sources.some((one) => one.source === source && one.last_slot !== null)) return;
     const range = state.range(location.search);
     api.prefetch("series", { source, range });
-    api.prefetch("headlines", { source, range });
+    api.prefetch("headlines", { source, range, limit: state.HEADLINES });
   } catch {
     // The first poll asks again and says what is wrong.
   }

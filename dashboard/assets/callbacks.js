@@ -53,7 +53,7 @@
     try {
       const [series, { headlines }] = await Promise.all([
         masthead.api.get("series", { source, range }),
-        masthead.api.get("headlines", { source, range }),
+        masthead.api.get("headlines", { source, range, limit: masthead.state.HEADLINES }),
       ]);
       return loading === key ? { key, source, range, series, headlines } : same();
     } catch {
@@ -90,7 +90,7 @@
     if (!loaded) return same();
     if (triggered() === "chart") masthead.chart.fit();
     document.getElementById("reset").hidden = masthead.chart.zoom() === null;
-    const [from, to] = masthead.chart.span().map((ms) => new Date(ms).toISOString());
+    const [from, to] = masthead.chart.span(loaded).map((ms) => new Date(ms).toISOString());
     return `/export/snapshots.csv?${new URLSearchParams({ source: loaded.source, from, to })}`;
   };
 

@@ -2,8 +2,8 @@
 window.masthead = window.masthead || {};
 masthead.cards = (() => {
   const { h, svg } = masthead.dom;
-  const WIDTH = 120;
-  const HEIGHT = 36;
+  const WIDTH = 112;
+  const HEIGHT = 44;
 
   const metrics = () => JSON.parse(document.getElementById("cards").dataset.metrics);
 
@@ -46,20 +46,18 @@ masthead.cards = (() => {
     });
     return svg(
       "svg",
-      { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true", focusable: "false" },
+      { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "xMinYMid", "aria-hidden": "true", focusable: "false" },
       svg("path", { d: path }),
       svg("circle", { cx: x(times[last]), cy: y(values[last]), r: 2.4 }),
     );
   };
 
-  const valueParts = (metric, reading) => {
-    const format = masthead.format;
-    if (!reading || reading.value === null) return ["—"];
-    const rounded = reading.half_width > 0;
-    return [
-      format.compact(metric, reading.value),
-      rounded ? h("small", {}, `±${format.compact(metric, reading.half_width, { minimumFractionDigits: 0 })}`) : null,
-    ].filter(Boolean);
+  const valueText = (metric, reading) =>
+    !reading || reading.value === null ? "—" : masthead.format.compact(metric, reading.value);
+
+  const roundingText = (metric, reading) => {
+    if (!reading || reading.value === null || !(reading.half_width > 0)) return "";
+    return `±${masthead.format.compact(metric, reading.half_width, { minimumFractionDigits: 0 })}`;
   };
 
   const valueTitle = (metric, reading) => {
@@ -76,7 +74,7 @@ masthead.cards = (() => {
     const moved = change(metric, delta);
     if (!moved) return [h("span", { class: "flat" }, "first reading")];
     return [
-      h("span", { class: moved.way, title: moved.since }, moved.words),
+      h("span", { class: moved.way, title: moved.since }, moved.words.replace(/^[+−]/, "")),
       moved.detail && h("span", { class: "by" }, moved.detail),
     ].filter(Boolean);
   };
@@ -86,7 +84,9 @@ masthead.cards = (() => {
       const card = document.getElementById(`card-${metric.key}`);
       const part = (name) => card.querySelector(`.${name}`);
       const reading = latest.readings?.[metric.key];
-      part("value").replaceChildren(...valueParts(metric, reading));
+      part("value").textContent = valueText(metric, reading);
+      part("rounding").textContent = roundingText(metric, reading);
+      part("rounding").title = "Rounded: the true figure may lie this far off either way";
       part("value").title = valueTitle(metric, reading);
       if (!loaded) continue;
       const { series } = loaded;

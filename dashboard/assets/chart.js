@@ -35,7 +35,7 @@ masthead.chart = (() => {
 
   // After a zoom: fit each panel to what is in sight.
   const fit = () => {
-    if (!plot()?.layout?.yaxis) return;
+    if (!drawn || !plot()?.layout?.yaxis) return;
     const shown = zoom() || masthead.figure.span(drawn.series);
     const changes = masthead.figure.fit(drawn.series, shown);
     const moved = Object.entries(changes).some(
@@ -46,7 +46,7 @@ masthead.chart = (() => {
   const at = (layout, name) => layout[name.split(".")[0]]?.range;
 
   // [from, to] on screen.
-  const span = () => zoom() || [drawn.series.from, drawn.series.to];
+  const span = ({ series }) => zoom() || [series.from, series.to];
 
   const reset = () =>
     window.Plotly.relayout(plot(), { "xaxis.range": masthead.figure.span(drawn.series) });

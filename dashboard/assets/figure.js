@@ -189,7 +189,7 @@ masthead.figure = (() => {
     const { series, headlines } = loaded;
     const metrics = masthead.cards.metrics();
     const narrow = isNarrow(box.clientWidth);
-    const margin = narrow ? { l: 46, r: 62, t: 6, b: 36 } : { l: 62, r: 92, t: 6, b: 38 };
+    const margin = narrow ? { l: 48, r: 74, t: 6, b: 36 } : { l: 62, r: 92, t: 6, b: 38 };
     const where = places(box.clientHeight, margin, metrics.length);
     const shown = zoom || span(series);
     const laneAxis = `y${metrics.length + 1}`;

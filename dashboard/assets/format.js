@@ -45,7 +45,13 @@ masthead.format = (() => {
   };
 
   const time = (ms) => date(ms, { hour: "2-digit", minute: "2-digit" });
-  const day = (ms) => date(ms, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+  // "Monday, 23 November"; with the year when it is not that of `now`.
+  const day = (ms, now) => {
+    const year = new Date(ms).getUTCFullYear() === new Date(now).getUTCFullYear();
+    return date(ms, {
+      weekday: "long", day: "numeric", month: "long", ...(year ? {} : { year: "numeric" }),
+    });
+  };
   const dayShort = (ms) => date(ms, { day: "numeric", month: "short", year: "numeric" });
   const moment = (ms) => `${dayShort(ms)}, ${time(ms)} UTC`;
 

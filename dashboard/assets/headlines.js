@@ -46,7 +46,7 @@ masthead.headlines = (() => {
     const { format } = masthead;
     const groups = new Map();
     list.slice(0, all ? list.length : FIRST).forEach((one, index) => {
-      const day = format.day(at(one));
+      const day = format.day(at(one), now);
       if (!groups.has(day)) groups.set(day, []);
       groups.get(day).push(item(one, index, now));
     });
@@ -74,6 +74,10 @@ masthead.headlines = (() => {
     shown = loaded.key;
     all = false;
     list = loaded.headlines;
+    document.getElementById("news-note").textContent =
+      list.length < masthead.state.HEADLINES
+        ? "Point at one to find it on the charts."
+        : `The newest ${list.length} of this span; older ones are not on the charts.`;
     draw();
   };
 

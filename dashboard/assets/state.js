@@ -4,6 +4,7 @@ masthead.state = (() => {
   const RANGES = ["24h", "7d", "30d", "90d", "1y", "all"];
   const RANGE = "30d";
   const SOURCE = "dapp_expert";
+  const HEADLINES = 500;
 
   const range = (search) => {
     const asked = new URLSearchParams(search).get("range");
@@ -27,5 +28,5 @@ masthead.state = (() => {
     return `?${params}`;
   };
 
-  return { RANGES, range, source, search };
+  return { HEADLINES, range, source, search };
 })();

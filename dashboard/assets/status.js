@@ -131,12 +131,21 @@ masthead.status = (() => {
     const spans = {
       "24h": "24 hours", "7d": "7 days", "30d": "30 days", "90d": "90 days", "1y": "one year",
     };
+    const read = new Set(
+      series.t.filter((_, at) => Object.values(series.metrics).some(({ last }) => last[at] !== null)),
+    );
+    const note = document.getElementById("trend-note");
+    if (read.size < 2) {
+      note.textContent = read.size
+        ? "One reading so far; lines begin with the next."
+        : "Nothing was read in this span.";
+      return;
+    }
     const first = series.t[0];
     const late = first !== undefined && first - series.from > 2000 * Math.max(series.every_s, series.resolution_s);
     const over = range === "all" || late ? `since ${format.dayShort(first ?? series.from)}` : `over ${spans[range]}`;
     const by = series.rolled ? ` One point per ${format.interval(series.resolution_s)}.` : "";
-    document.getElementById("trend-note").textContent =
-      `Change ${over} at the right edge. Axes do not start at zero.${by}`;
+    note.textContent = `Change ${over} at the right edge. Axes do not start at zero.${by}`;
   };
 
   return { line, notices, empty, show, sources, trend };

@@ -18,7 +18,7 @@ masthead.ticks = (() => {
     }
     if (low > high) return null;
     if (low === high) {
-      const air = Math.max(Math.abs(low) * 0.01, 1);
+      const air = Math.max(Math.abs(low) * 0.01, 1.4);
       return [low - air, high + air];
     }
     const air = (high - low) * 0.1;
@@ -30,11 +30,20 @@ masthead.ticks = (() => {
     return Math.min(6, Math.max(0, Math.ceil(-Math.log10(by / scale) - 1e-9)));
   };
 
-  const marks = (metric, [low, high], wanted) => {
-    const whole = metric.unit === "count";
-    const by = Math.max(step(high - low, wanted), whole ? 1 : 0);
+  const multiples = (by, low, high) => {
     const values = [];
     for (let at = Math.ceil(low / by); at * by <= high; at += 1) values.push(at * by);
+    return values;
+  };
+
+  const marks = (metric, [low, high], wanted) => {
+    const whole = metric.unit === "count";
+    let by = 0;
+    let values = [];
+    for (let more = wanted; values.length < 2 && more < 3 * wanted; more += 1) {
+      by = Math.max(step(high - low, more), whole ? 1 : 0);
+      values = multiples(by, low, high);
+    }
     const decimals = digits(Math.max(Math.abs(low), Math.abs(high)), by);
     const text = values.map((value) =>
       masthead.format.compact(metric, value, {
