@@ -14,7 +14,12 @@ THREADS: Final = 4
 
 def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8050, workers: int = 2) -> None:
     """Serve until told to stop; UsageError when ``host:port`` cannot be listened on."""
-    _Server(settings, listen(host, port), workers).run()
+    run(settings, listen(host, port), workers)
+
+
+def run(settings: Settings, listener: socket.socket, workers: int = 2) -> None:
+    """Serve on a socket that listens already, which this takes over; ends the process."""
+    _Server(settings, listener.detach(), workers).run()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -32,9 +37,9 @@ def listen(host: str, port: int) -> socket.socket:
 class _Server(BaseApplication):  # type: ignore[misc]
     """gunicorn without its command line and configuration files."""
 
-    def __init__(self, settings: Settings, listener: socket.socket, workers: int) -> None:
+    def __init__(self, settings: Settings, descriptor: int, workers: int) -> None:
         self._settings = settings
-        self._descriptor = listener.detach()
+        self._descriptor = descriptor
         self._workers = workers
         super().__init__()
 
