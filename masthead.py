@@ -1,1 +1,385 @@
-"""The front door: the command line."""
+"""The front door: the command line. Parse arguments, call one room, map errors to exit codes."""
+
+import json
+import logging
+import os
+import sys
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from data.clock import now
+from data.errors import MastheadError, SourceError, StoreError, UsageError
+
+if TYPE_CHECKING:
+    from data.settings import Loaded, Settings
+    from data.status import Status
+    from data.store import Store
+
+
+class PartialImportError(MastheadError):
+    """An import that met other values than the store's; those were kept."""
+
+
+EXIT_CODES: Final[dict[type[MastheadError], int]] = {
+    UsageError: 2,
+    PartialImportError: 3,
+    SourceError: 4,
+    StoreError: 5,
+}
+
+app = typer.Typer(
+    help="Remembers the five figures that dapp.expert only shows, and charts them next to its "
+    "headlines.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+sample_app = typer.Typer(help="Two years of synthetic history, always marked so.")
+app.add_typer(sample_app, name="sample", no_args_is_help=True)
+
+log: Final = logging.getLogger("masthead")
+
+
+@dataclass(frozen=True, slots=True)
+class Globals:
+    """The options before the command."""
+
+    config: Path | None
+    database: str | None
+    quiet: bool
+    verbose: bool
+
+    def load(self, **flags: Any) -> "Loaded":
+        """The settings in force, with this command's flags over everything."""
+        from data.settings import load
+
+        return load(os.environ, {"database": self.database, **flags}, self.config)
+
+    def say(self, text: str) -> None:
+        """Tell the user what was done, unless --quiet."""
+        if not self.quiet:
+            typer.echo(text)
+
+    def arguments(self) -> list[str]:
+        """The same options for a child process."""
+        given = [("--config", self.config), ("--database", self.database)]
+        flags = [name for name, on in (("--quiet", self.quiet), ("--verbose", self.verbose)) if on]
+        return [part for name, value in given if value for part in (name, str(value))] + flags
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"masthead {version('masthead')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _globals(
+    context: typer.Context,
+    config: Annotated[Path | None, typer.Option(help="The config file to read.")] = None,
+    database: Annotated[str | None, typer.Option(help="The store's URL.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Say more.")] = False,
+    _show: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="The version.")
+    ] = False,
+) -> None:
+    level = logging.DEBUG if verbose else logging.WARNING if quiet else logging.INFO
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", stream=sys.stderr)
+    log.setLevel(level)
+    context.obj = Globals(config, database, quiet, verbose)
+
+
+@app.command()
+def up(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on.")] = None,
+) -> None:
+    """Scheduler and dashboard together: the main job."""
+    from collectors.runner import jobs
+    from collectors.supervise import keep_running
+    from data.times import shown_duration
+
+    common: Globals = context.obj
+    settings = common.load(host=host, port=port).settings
+    wanted = jobs(settings)
+    _open(settings).close()
+    for job in wanted:
+        common.say(f"{job.source}: {job.url} every {shown_duration(job.every)}")
+    common.say(f"store: {_shown(settings)}")
+    common.say(f"page: http://{settings.host}:{settings.port}/   (Ctrl-C ends)")
+    self = [sys.executable, "-m", "masthead", *common.arguments()]
+    where = ["--host", settings.host, "--port", str(settings.port)]
+    raise typer.Exit(
+        keep_running({"dashboard": [*self, "dashboard", *where], "scheduler": [*self, "schedule"]})
+    )
+
+
+@app.command()
+def collect(
+    context: typer.Context,
+    source: Annotated[list[str] | None, typer.Argument(help="All configured ones, unsaid.")] = None,
+    refresh: Annotated[
+        bool, typer.Option("--now", help="Look again though the slot has its snapshot.")
+    ] = False,
+    from_file: Annotated[
+        Path | None, typer.Option(help="Read a saved page (HTML or visible text; - for stdin).")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(help="When the saved page was taken (unsaid: the file's time).")
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="Another address of the page.")] = None,
+    dry_run: Annotated[bool, typer.Option(help="Read and tell, store nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per source.")] = False,
+) -> None:
+    """Take one snapshot of each source; for cron: silent on success."""
+    from collectors.runner import Runner, jobs, saved_page
+    from data.times import moment
+
+    common: Globals = context.obj
+    settings = common.load().settings
+    wanted = jobs(settings, source or (), url)
+    page = None
+    if from_file is None and at is not None:
+        raise UsageError("--at says when a saved page was taken: it goes with --from-file.")
+    if from_file is not None:
+        if len(wanted) != 1:
+            raise UsageError("--from-file is a page of one source: name the source.")
+        taken_at = None if at is None else moment(at, now())
+        with _input(from_file) as file:
+            page = saved_page(wanted[0], file, str(from_file), taken_at, now())
+    runner = Runner(settings, now, dry_run=dry_run, refresh=refresh)
+    worst = 0
+    for job in wanted:
+        result = runner.run(job, page)
+        worst = max(worst, result.exit_code)
+        if as_json:
+            typer.echo(json.dumps(result.json(), ensure_ascii=False))
+        if result.exit_code:
+            typer.echo(f"masthead: {result.sentence}", err=True)
+        elif common.verbose or (sys.stdout.isatty() and not as_json):
+            common.say(result.sentence)
+    raise typer.Exit(worst)
+
+
+def _input(path: Path) -> Any:
+    if str(path) == "-":
+        return nullcontext(sys.stdin.buffer)
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise UsageError(f"The file {path} cannot be read: {error.strerror}.") from None
+
+
+@app.command()
+def schedule(context: typer.Context) -> None:
+    """The scheduler alone: a snapshot of every source at each of its slots."""
+    from collectors.runner import Runner, jobs
+    from collectors.schedule import run_forever
+
+    settings = context.obj.load().settings
+    run_forever(Runner(settings, now), jobs(settings))
+
+
+@app.command()
+def dashboard(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that answer.")] = None,
+) -> None:
+    """The dashboard alone, on a production server."""
+    from dashboard.server import serve
+
+    settings = context.obj.load(host=host, port=port, workers=workers).settings
+    _open(settings).close()
+    serve(settings, settings.host, settings.port, settings.workers)
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    what: Annotated[str, typer.Argument(help="snapshots, headlines or runs.")],
+    source: Annotated[list[str] | None, typer.Option(help="All real ones, unsaid.")] = None,
+    metric: Annotated[list[str] | None, typer.Option(help="All five, unsaid.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="ISO 8601, or 7d (ago).")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="ISO 8601, or 7d (ago).")] = None,
+    every: Annotated[str | None, typer.Option(help="The last snapshot of each, like 1d.")] = None,
+    shape: Annotated[str, typer.Option(help="wide or tidy.")] = "wide",
+    kind: Annotated[str, typer.Option("--format", help="csv, xlsx, parquet or jsonl.")] = "csv",
+    excel: Annotated[bool, typer.Option("--excel", help="CSV with a BOM.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="Leave formula-like texts alone.")] = False,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A file.")] = None,
+) -> None:
+    """Take the history away: snapshots, headlines or runs."""
+    from data.export import format_named, stream
+    from data.tables import query
+
+    settings = context.obj.load().settings
+    asked = query(
+        what,
+        now(),
+        sources=source or [],
+        keys=metric or [],
+        start=start,
+        end=end,
+        every=every,
+        shape=shape,
+    )
+    parts = stream(_open(settings), asked, format_named(kind), excel, raw)
+    if output is not None:
+        _write_whole(output, parts)
+        return
+    if kind in ("xlsx", "parquet") and sys.stdout.isatty():
+        raise UsageError(f"{kind} is not for a terminal: name a file with -o.")
+    for part in parts:
+        sys.stdout.buffer.write(part)
+    sys.stdout.buffer.flush()
+
+
+def _write_whole(path: Path, parts: Any) -> None:
+    """Write beside the file and put it in place when it is whole."""
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        with draft.open("wb") as file:
+            for part in parts:
+                file.write(part)
+        draft.replace(path)
+    except OSError as error:
+        raise UsageError(f"The file {path} cannot be written: {error.strerror}.") from None
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@app.command(name="import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A CSV that export wrote.")],
+    raw: Annotated[bool, typer.Option("--raw", help="It was exported with --raw.")] = False,
+) -> None:
+    """Read an exported CSV back, all or nothing; what is there already stays as it is."""
+    from data.imports import load
+
+    common: Globals = context.obj
+    done = load(_open(common.load().settings), file, raw)
+    common.say(f"{done.what}: {done.new} new, {done.known} already there")
+    if done.kept:
+        raise PartialImportError(
+            f"{done.kept} slots of {file} hold other values in the store: those were kept."
+        )
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON.")] = False,
+) -> None:
+    """How each source is doing: last success and its age, next slot, missed slots, last error."""
+    from collectors.runner import jobs
+    from data.status import status as status_of
+    from data.status import waiting
+
+    settings = context.obj.load().settings
+    store, at = _open(settings), now()
+    every = {job.source: job.every for job in jobs(settings)}
+    every |= {info.source: info.every for info in store.sources() if info.source not in every}
+    found = [status_of(store, source, step, at) for source, step in every.items()]
+    outbox = waiting(settings.outbox)
+    if as_json:
+        form = {"sources": [one.json() for one in found], "outbox": outbox}
+        typer.echo(json.dumps(form, ensure_ascii=False))
+        return
+    _print_status(found, at)
+    if outbox:
+        typer.echo(f"outbox: {outbox} snapshots wait for the store")
+
+
+def _print_status(found: list["Status"], at: datetime) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from data.model import SAMPLE
+    from data.times import shown_age
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for head in ("source", "last success", "next slot", "missed (30 d)", "pages", "last error"):
+        table.add_column(head, overflow="fold")
+    for one in found:
+        age = "never" if one.age is None else f"{shown_age(one.age)} ago"
+        colour = "green" if not one.stale else "red" if one.age is None else "yellow"
+        error = one.last_error
+        table.add_row(
+            f"{one.source} (synthetic)" if one.source == SAMPLE else one.source,
+            f"[{colour}]{age}[/]",
+            f"in {shown_age(one.next_slot - at)}",
+            f"{one.missed} of {one.expected}",
+            str(one.pages),
+            f"{shown_age(at - error.started_at)} ago: {error.message}" if error else "none",
+        )
+    Console().print(table)
+
+
+@sample_app.command(name="load")
+def sample_load(context: typer.Context) -> None:
+    """Fill the source `sample` with two synthetic years up to now."""
+    from data import sample
+
+    common: Globals = context.obj
+    added = sample.load(_open(common.load().settings), now())
+    common.say(f"sample: {added} synthetic snapshots new; 'masthead sample remove' takes them away")
+
+
+@sample_app.command(name="remove")
+def sample_remove(context: typer.Context) -> None:
+    """Take the synthetic history away; real sources are not touched."""
+    from data.model import SAMPLE
+
+    common: Globals = context.obj
+    removed = _open(common.load().settings).remove(SAMPLE)
+    common.say(f"sample: {removed} synthetic snapshots removed")
+
+
+@app.command()
+def config(context: typer.Context) -> None:
+    """The settings in force and where each comes from."""
+    from collectors.runner import jobs
+    from data.settings import explain
+
+    loaded = context.obj.load()
+    typer.echo(f"# config file: {loaded.file or 'none'}")
+    defaults = {job.source: {"url": job.url, "every": job.every} for job in jobs(loaded.settings)}
+    for key, value, origin in explain(loaded, defaults):
+        typer.echo(f"{key} = {value}  # {origin}")
+
+
+def _open(settings: "Settings") -> "Store":
+    from data.store import open_store
+
+    return open_store(settings.database)
+
+
+def _shown(settings: "Settings") -> str:
+    from data.engine import parse_url, shown_url
+
+    return shown_url(parse_url(settings.database))
+
+
+def main() -> None:
+    """The command ``masthead``."""
+    try:
+        app()
+    except MastheadError as error:
+        typer.echo(f"masthead: {error}", err=True)
+        sys.exit(EXIT_CODES[type(error)])
+
+
+if __name__ == "__main__":
+    main()

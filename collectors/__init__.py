@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
+from collectors import dapp_expert
 from data.model import Look, Page
 
 
@@ -18,3 +20,15 @@ class Collector:
     every: timedelta
     read: Callable[[Page], Look]
     """Pure: no HTTP, no clock, no store; raises SourceError when the page is not the source's."""
+
+
+COLLECTORS: Final = {
+    "dapp_expert": Collector(
+        name="dapp_expert",
+        label="dapp.expert",
+        url="https://dapp.expert/",
+        every=timedelta(hours=1),
+        read=dapp_expert.read,
+    ),
+}
+"""Every source there is."""

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -44,7 +43,10 @@ def connect(url: URL) -> Engine:
     another writer came between; ``BEGIN IMMEDIATE`` takes its turn instead.
     """
     if url.drivername != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        raise UsageError(
+            f"The store {shown_url(url)} is PostgreSQL, which this version cannot use yet: "
+            "take a sqlite:/// URL."
+        )
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
 
     @event.listens_for(engine, "connect")
@@ -150,5 +152,9 @@ def _prepare_file(engine: Engine) -> None:
 def insert(connection: Connection, table: Table) -> Any:
     """The engine's own INSERT, the one that knows ON CONFLICT."""
     if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
         return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite
+
     return sqlite.insert(table)

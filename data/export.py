@@ -52,6 +52,13 @@ def stream(
     return _through_file(lambda path: write(path, head, found))
 
 
+def format_named(name: str) -> Format:
+    """The format of this name. Raises UsageError."""
+    if name not in TYPES:
+        raise UsageError(f"The format {name[:40]!r} is not known: take {', '.join(TYPES)}.")
+    return name
+
+
 def number(value: float) -> str:
     """A number as CSV holds it: no exponent, no trailing zeros, reads back to the same float."""
     return str(plain(value)) if float(value).is_integer() else f"{Decimal(repr(value)):f}"

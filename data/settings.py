@@ -1,5 +1,6 @@
 """One frozen settings object, built once from defaults, a TOML file, the environment and flags."""
 
+import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,8 +11,9 @@ from typing import Annotated, Any, Final
 from platformdirs import PlatformDirs
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from data.engine import parse_url, shown_url
 from data.errors import UsageError
-from data.times import duration
+from data.times import duration, shown_duration
 
 PREFIX: Final = "MASTHEAD_"
 FILE_NAME: Final = "masthead.toml"
@@ -91,6 +93,35 @@ def load(environ: Mapping[str, str], flags: Mapping[str, Any], file: Path | None
     except ValidationError as error:
         raise UsageError(_sentence(error, origins)) from None
     return Loaded(settings, origins, path)
+
+
+def explain(
+    loaded: Loaded, defaults: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[str, str, str]]:
+    """Every setting as (key, value in TOML, the place it comes from); no password is shown.
+
+    ``defaults`` gives, by source, what its collector takes where nothing is set.
+    """
+    settings = loaded.settings
+    for key in Settings.model_fields:
+        if key != "sources":
+            value = getattr(settings, key)
+            shown = shown_url(parse_url(value)) if key == "database" else value
+            yield key, _toml(shown), loaded.origins.get(key, "default")
+    for name, source in settings.sources.items():
+        for key in SourceSettings.model_fields:
+            path = f"sources.{name}.{key}"
+            value = getattr(source, key)
+            value = defaults.get(name, {}).get(key) if value is None else value
+            if value is not None:
+                yield path, _toml(value), loaded.origins.get(path, "default")
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool | int):
+        return str(value).lower()
+    text = shown_duration(value) if isinstance(value, timedelta) else str(value)
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _find(environ: Mapping[str, str]) -> Path | None:

@@ -119,11 +119,10 @@ class Store:
         with self.writing() as connection:
             writes.keep_page(connection, snapshot, page)
 
-    def has(self, source: str, slot: datetime) -> bool:
-        """Whether the slot has a snapshot."""
-        with self.reading() as connection:
-            query = select(snapshots.c.slot).where(writes.is_slot(source, slot))
-            return connection.scalar(query) is not None
+    def snapshot(self, source: str, slot: datetime) -> Snapshot | None:
+        """The snapshot of a slot (without headlines), None when there is none."""
+        rows = self._rows(select(snapshots).where(writes.is_slot(source, slot)))
+        return snapshot_of(rows[0]) if rows else None
 
     def start_run(self, run: Run) -> int:
         """Write down that a run begins; its number."""

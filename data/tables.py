@@ -1,23 +1,26 @@
 """What can be taken away: snapshots (wide or tidy), headlines and runs as columns and rows."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar, cast, get_args
 
 from sqlalchemy import Connection, Row, Select, Table, select
 
+from data.errors import UsageError
 from data.model import KEYS, METRIC, SAMPLE, slot_of
 from data.rows import readings_of
 from data.schema import headlines, runs, snapshots
 from data.schema import sources as sources_table
 from data.store import Store
+from data.times import duration, moment
 
 What = Literal["snapshots", "headlines", "runs"]
 Shape = Literal["wide", "tidy"]
 Kind = Literal["text", "time", "number", "whole", "flag"]
+T = TypeVar("T")
 FETCH: Final = 5_000
 """Rows read from the store at a time."""
 
@@ -36,6 +39,51 @@ class Query:
     every: timedelta | None = None
     """Keep the last snapshot of each such stretch."""
     shape: Shape = "wide"
+
+
+def query(
+    what: str,
+    now: datetime,
+    *,
+    sources: Sequence[str] = (),
+    keys: Sequence[str] = (),
+    start: str | None = None,
+    end: str | None = None,
+    every: str | None = None,
+    shape: str | None = None,
+) -> Query:
+    """A query from what a person wrote. Raises UsageError that names the parameter."""
+    for key in keys:
+        _choice("metric", key, KEYS)
+    return Query(
+        what=cast("What", _choice("what", what, get_args(What))),
+        sources=tuple(sources),
+        keys=tuple(key for key in KEYS if key in keys) or KEYS,
+        start=span_end("from", start, now),
+        end=span_end("to", end, now),
+        every=None if every is None else _named("every", duration, every),
+        shape=cast("Shape", _choice("shape", shape or "wide", get_args(Shape))),
+    )
+
+
+def span_end(name: str, text: str | None, now: datetime) -> datetime | None:
+    """One end of a span as written by a person. Raises UsageError that names the parameter."""
+    return None if text is None else _named(name, lambda given: moment(given, now), text)
+
+
+def _named(name: str, read: Callable[[str], T], text: str) -> T:
+    try:
+        return read(text)
+    except UsageError as error:
+        raise UsageError(f"The parameter {name!r} cannot be used: {error}") from None
+
+
+def _choice(name: str, given: str, choices: Sequence[str]) -> str:
+    if given not in choices:
+        raise UsageError(
+            f"The parameter {name!r} is {given[:40]!r}: it is one of {', '.join(choices)}."
+        )
+    return given
 
 
 @dataclass(frozen=True, slots=True)

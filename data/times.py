@@ -48,3 +48,11 @@ def moment(text: str, now: datetime) -> datetime:
             f"{text!r} is not a time: write ISO 8601, like 2026-01-31T06:00:00Z, or 7d for ago."
         ) from None
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+def shown_age(span: timedelta) -> str:
+    """A span in one or two words for a person: ``12 s``, ``5 min``, ``3 h``, ``4 d``."""
+    for unit, size in (("d", "d"), ("h", "h"), ("min", "m")):
+        if span >= 2 * UNITS[size]:
+            return f"{span // UNITS[size]} {unit}"
+    return f"{max(0, span // UNITS['s'])} s"

@@ -1,0 +1,84 @@
+"""How each source is doing, told from the store alone."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from data.model import Run, iso, slot_of
+from data.store import Store
+
+STRETCH: Final = timedelta(days=30)
+"""How far back missed slots are counted."""
+STALE_AFTER: Final = 3
+"""Slots without a success after which a source is stale."""
+GOOD: Final = ("stored", "partial", "unchanged", "duplicate")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One source at one moment."""
+
+    source: str
+    every: timedelta
+    last_success: datetime | None
+    """The newest snapshot's ``taken_at``."""
+    age: timedelta | None
+    next_slot: datetime
+    expected: int
+    """Slots of the last 30 days that should have a snapshot."""
+    missed: int
+    last_run: Run | None
+    last_error: Run | None
+    pages: int
+
+    @property
+    def stale(self) -> bool:
+        """Whether the newest snapshot is older than three intervals, or there is none."""
+        return self.age is None or self.age > STALE_AFTER * self.every
+
+    def json(self) -> dict[str, Any]:
+        """The object that ``status --json`` prints."""
+        error = self.last_error
+        return {
+            "source": self.source,
+            "every_s": self.every.total_seconds(),
+            "last_success": self.last_success and iso(self.last_success),
+            "age_s": self.age and self.age.total_seconds(),
+            "stale": self.stale,
+            "next_slot": iso(self.next_slot),
+            "expected_slots": self.expected,
+            "missed_slots": self.missed,
+            "last_outcome": self.last_run and self.last_run.outcome,
+            "last_error": error and {"at": iso(error.started_at), "message": error.message},
+            "kept_pages": self.pages,
+        }
+
+
+def status(store: Store, source: str, every: timedelta, now: datetime) -> Status:
+    """The source as the store knows it at ``now``."""
+    newest, info = store.latest(source), store.source(source)
+    current = slot_of(now, every)
+    expected = missed = 0
+    if info is not None and info.first_slot is not None:
+        since = max(slot_of(info.first_slot, every), slot_of(now - STRETCH, every) + every)
+        expected = max(0, (current - since) // every)
+        held = {slot_of(slot, every) for slot in store.slots(source, since, current)}
+        missed = expected - len(held)
+    return Status(
+        source=source,
+        every=every,
+        last_success=newest.taken_at if newest else None,
+        age=now - newest.taken_at if newest else None,
+        next_slot=current + every,
+        expected=expected,
+        missed=missed,
+        last_run=store.last_run(source),
+        last_error=store.last_run(source, ("failed", "outbox", "partial")),
+        pages=store.page_count(source),
+    )
+
+
+def waiting(outbox: Path) -> int:
+    """How many snapshots wait in the outbox."""
+    return len(list(outbox.glob("*.json"))) if outbox.is_dir() else 0

@@ -1,0 +1,108 @@
+"""The documents say what is there: commands, settings, metrics, sources."""
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+import masthead
+from collectors import COLLECTORS
+from data.model import METRICS
+from data.settings import Settings, SourceSettings, load
+from data.times import shown_duration
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = get_command(masthead.app).commands  # type: ignore[attr-defined]
+
+
+def blocks(language: str) -> list[str]:
+    """The README's code blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def command_lines() -> list[str]:
+    """Every line of the README that calls masthead."""
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    lines += [line.split(" ", 5)[5] for block in blocks("cron") for line in block.splitlines()]
+    lines += re.findall(r"^ExecStart=(.*)$", "\n".join(blocks("ini")), re.MULTILINE)
+    lines += re.findall(r"`(masthead [a-z][^`|]*)`", README)
+    return [line for line in lines if "masthead " in line]
+
+
+@pytest.mark.parametrize("line", command_lines())
+def test_commands_in_the_readme_parse(line: str) -> None:
+    """Each command line in the README is one that the program takes."""
+    words = shlex.split(line)
+    assert words[0].rsplit("/", 1)[-1] == "masthead"
+    done = CliRunner().invoke(masthead.app, [*words[1:], "--help"])
+    assert done.exit_code == 0, done.output
+    assert f" {next(word for word in words[1:] if word in COMMANDS)} " in done.output
+
+
+def test_every_command_has_a_row() -> None:
+    """The README's table of commands is the program's."""
+    rows = re.findall(r"^\| `masthead ([a-z]+)`", README, re.MULTILINE)
+    assert sorted(rows) == sorted(COMMANDS)
+
+
+def test_every_setting_has_a_row() -> None:
+    """The README's table of settings is the program's, defaults included."""
+    table = dict(re.findall(r"^\| `([a-zA-Z_.]+)` \| ([^|]*) \|", README, re.MULTILINE))
+    fields = {name for name in Settings.model_fields if name != "sources"}
+    fields |= {f"sources.NAME.{name}" for name in SourceSettings.model_fields}
+    assert fields <= table.keys()
+    for key in ("host", "port", "workers"):
+        assert table[key] == f"`{Settings.model_fields[key].default}`"
+    assert table["timeout"] == f"`{shown_duration(Settings().timeout)}`"
+
+
+def test_every_metric_has_a_row() -> None:
+    """The README's table of metrics is the model's."""
+    for metric in METRICS:
+        assert f"| `{metric.key}` | {metric.label} | {metric.unit} | {metric.kind} |" in README
+
+
+def test_every_collector_has_a_row_and_fixtures() -> None:
+    """A source is documented and has pages to be tested on."""
+    for name, collector in COLLECTORS.items():
+        every = shown_duration(collector.every)
+        assert f"| `{name}` | `{collector.url}` | `{every}` |" in README
+        assert any((ROOT / "tests" / "fixtures" / name).iterdir())
+
+
+def test_config_example_is_valid(tmp_path: Path) -> None:
+    """The README's masthead.toml is one that the program takes, every key of it known."""
+    [example] = blocks("toml")
+    path = tmp_path / "masthead.toml"
+    path.write_text(example, encoding="utf-8")
+    settings = load({}, {}, path).settings
+    assert settings.contact == tomllib.loads(example)["contact"]
+
+
+def test_make_commands_exist() -> None:
+    """The two commands of the README are targets of the Makefile."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    wanted = [line for block in blocks("sh") for line in block.splitlines() if "make" in line]
+    assert wanted == ["make run", "make test"]
+    for line in wanted:
+        assert re.search(rf"^{line.split()[1]}:", makefile, re.MULTILINE)
+
+
+def test_pictures_exist() -> None:
+    """Every picture of the README is a PNG in the tree."""
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    assert pictures
+    for picture in pictures:
+        assert (ROOT / picture).read_bytes().startswith(b"\x89PNG")
+
+
+def test_version_is_in_the_changelog() -> None:
+    """The changelog has a place for what is being built, or names the version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "## Unreleased" in changelog or f"## {project['version']}" in changelog

@@ -1,0 +1,97 @@
+"""The house: which room may know which, and what a command may load."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ALLOWED = {
+    "data": {"data"},
+    "collectors": {"collectors", "data"},
+    "dashboard": {"dashboard", "data"},
+    "masthead": {"collectors", "dashboard", "data"},
+}
+FILES = sorted(
+    path
+    for room in ALLOWED
+    for path in (ROOT.glob(f"{room}.py") if room == "masthead" else (ROOT / room).rglob("*.py"))
+)
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level names that a file imports, at whatever depth of the code."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            names.add((node.module or "").split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_arrows(path: Path) -> None:
+    """Collectors and dashboard know data; data knows neither; nobody knows the front door."""
+    room = path.relative_to(ROOT).parts[0].removesuffix(".py")
+    assert imported(path) & (ALLOWED.keys() | {"tests"}) <= ALLOWED[room]
+
+
+@pytest.mark.parametrize(
+    ("names", "only"),
+    [
+        ({"httpx2"}, {"collectors/fetch.py"}),
+        ({"dash", "flask", "plotly", "gunicorn"}, {"dashboard"}),
+        ({"selectolax"}, {"collectors"}),
+        ({"apscheduler"}, {"collectors/schedule.py"}),
+        ({"sqlalchemy", "alembic"}, {"data"}),
+    ],
+)
+def test_libraries_live_in_one_place(names: set[str], only: set[str]) -> None:
+    """HTTP, the screen, the parser, the timer and the database are each behind one door."""
+    users = {str(path.relative_to(ROOT)) for path in FILES if imported(path) & names}
+    assert users
+    assert all(any(user.startswith(place) for place in only) for user in users), users
+
+
+def calls(path: Path) -> set[str]:
+    """The dotted names that a file mentions, like ``datetime.now`` and ``os.environ``."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    return {f"{node.value.id}.{node.attr}" for node in nodes if isinstance(node.value, ast.Name)}
+
+
+@pytest.mark.parametrize(
+    ("names", "place"),
+    [
+        ({"datetime.now", "datetime.today", "time.time", "time.monotonic"}, "data/clock.py"),
+        ({"os.environ", "os.getenv"}, "masthead.py"),
+    ],
+)
+def test_clock_and_environment_are_read_in_one_place(names: set[str], place: str) -> None:
+    """One module asks for the time; one hands the environment on."""
+    assert [str(path.relative_to(ROOT)) for path in FILES if calls(path) & names] == [place]
+
+
+def test_collect_is_light(tmp_path: Path) -> None:
+    """``collect`` loads neither pandas, plotly nor dash, nor anything of the page."""
+    page = tmp_path / "page.txt"
+    page.write_text("Dapps: 16.23K\nBlockchains: 78\n")
+    script = (
+        "import sys, masthead\n"
+        f"sys.argv = ['masthead', '--database', 'sqlite:///{tmp_path}/m.db', 'collect',"
+        f" '--from-file', {str(page)!r}, '--json']\n"
+        "try:\n    masthead.main()\n"
+        "finally:\n    print('loaded', *{name.split('.')[0] for name in sys.modules})\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    loaded = set(done.stdout.splitlines()[-1].split()[1:])
+    assert done.returncode == 3, done.stderr
+    assert {"collectors", "data", "sqlalchemy"} <= loaded
+    heavy = {"pandas", "numpy", "plotly", "dash", "flask", "dashboard", "pyarrow", "apscheduler"}
+    assert not heavy & loaded

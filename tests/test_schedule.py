@@ -1,0 +1,64 @@
+"""When runs happen, with a real scheduler process."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from collectors.schedule import SlotTrigger
+from data.store import open_store
+from data.tables import Query, rows
+from tests.conftest import until
+from tests.pages import page
+from tests.site import Answer, Site, serving
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A site whose page has all five figures."""
+    with serving() as running:
+        running.answers["/"] = Answer(page())
+        yield running
+
+
+def test_first_run_is_at_once_and_the_next_at_the_slot() -> None:
+    """The trigger fires now, then at the beginning of every slot, whatever the clock did."""
+    trigger = SlotTrigger(timedelta(hours=1))
+    now = datetime(2026, 3, 29, 0, 59, 30, tzinfo=UTC)
+    assert trigger.get_next_fire_time(None, now) == now
+    one = datetime(2026, 3, 29, 1, tzinfo=UTC)
+    assert trigger.get_next_fire_time(now, now) == one
+    assert trigger.get_next_fire_time(one, one) == one + timedelta(hours=1)
+    later = one + timedelta(days=2, minutes=7)
+    assert trigger.get_next_fire_time(one, later) == one + timedelta(days=2, hours=1)
+
+
+def test_scheduler_takes_every_slot_and_ends_when_told(site: Site, tmp_path: Path) -> None:
+    """Slots of a second each get a snapshot; SIGTERM ends the process with 0."""
+    database = f"sqlite:///{tmp_path}/masthead.db"
+    environ = os.environ | {
+        "MASTHEAD_SOURCES__DAPP_EXPERT__URL": site.url,
+        "MASTHEAD_SOURCES__DAPP_EXPERT__EVERY": "1s",
+        "MASTHEAD_OUTBOX": str(tmp_path / "outbox"),
+    }
+    command = [sys.executable, "-m", "masthead", "--database", database, "schedule"]
+    open_store(database).close()
+    process = subprocess.Popen(command, env=environ, stderr=subprocess.PIPE)
+    try:
+        store = open_store(database)
+        until(lambda: len(list(rows(store, Query()))) >= 3, 20)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=10)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0, errors.decode()
+    slots = [row[0] for row in rows(store, Query())]
+    assert len(slots) == len(set(slots))
+    assert {row[4] for row in rows(store, Query("runs"))} <= {"stored", "duplicate"}
+    assert b"stored" in errors
