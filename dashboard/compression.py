@@ -28,7 +28,7 @@ class Compressed:
 
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
-        self._size = 0
+        self.size = 0
         self._bodies: OrderedDict[tuple[bytes, str], bytes] = OrderedDict()
         self._lock = Lock()
 
@@ -39,9 +39,9 @@ class Compressed:
             made = self._bodies.get(key)
             if made is None:
                 made = self._bodies[key] = _compress(body, encoding)
-                self._size += len(made)
-                while self._size > self._kept and len(self._bodies) > 1:
-                    self._size -= len(self._bodies.popitem(last=False)[1])
+                self.size += len(made)
+                while self.size > self._kept and len(self._bodies) > 1:
+                    self.size -= len(self._bodies.popitem(last=False)[1])
             else:
                 self._bodies.move_to_end(key)
             return made
