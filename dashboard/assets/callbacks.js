@@ -21,6 +21,9 @@
     }
   };
 
+  const said = (error) =>
+    error instanceof TypeError || error instanceof SyntaxError ? "The server does not answer." : error.message;
+
   const poll = async (_count, search, before) => {
     const { api, state } = masthead;
     const range = state.range(search);
@@ -38,8 +41,7 @@
       ];
     } catch (error) {
       if (turn !== asked) return [same(), same()];
-      const offline = error instanceof TypeError ? "The server does not answer." : error.message;
-      return [{ ...before, range, offline }, POLL];
+      return [{ ...before, range, offline: said(error) }, POLL];
     }
   };
 
@@ -55,8 +57,11 @@
         masthead.api.get("series", { source, range }),
         masthead.api.get("headlines", { source, range, limit: masthead.state.HEADLINES }),
       ]);
+      masthead.status.charts(null);
       return loading === key ? { key, source, range, series, headlines } : same();
-    } catch {
+    } catch (error) {
+      masthead.status.charts(said(error));
+      masthead.status.notices(pulse);
       return same();
     } finally {
       if (loading === key) loading = null;

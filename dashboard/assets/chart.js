@@ -33,6 +33,13 @@ masthead.chart = (() => {
     return masthead.figure.build(loaded, box(), kept, revision);
   };
 
+  // A screen turned on its side needs other margins.
+  window.matchMedia("(max-width: 680px)").addEventListener("change", () => {
+    if (!drawn || !plot()?.layout) return;
+    const { data, layout } = figure(drawn);
+    window.Plotly.react(plot(), data, layout);
+  });
+
   // After a zoom: fit each panel to what is in sight.
   const fit = () => {
     if (!drawn || !plot()?.layout?.yaxis) return;

@@ -50,6 +50,12 @@ masthead.status = (() => {
     );
   };
 
+  let trouble = null;
+  // Why the charts could not be fetched; null when they were.
+  const charts = (reason) => {
+    trouble = reason;
+  };
+
   const notices = (pulse) => {
     const shown = [];
     if (pulse.latest?.source === "sample" && pulse.latest.readings) {
@@ -59,6 +65,9 @@ masthead.status = (() => {
     }
     if (pulse.offline) {
       shown.push(notice("red", "Connection lost.", `${pulse.offline} What you see may be old; trying again.`));
+    }
+    if (!pulse.offline && trouble) {
+      shown.push(notice("red", "The charts could not be loaded.", `${trouble} Trying again.`));
     }
     const old = pulse.latest && stale(pulse.latest);
     if (old) shown.push(old);
@@ -148,5 +157,5 @@ masthead.status = (() => {
     note.textContent = `Change ${over} at the right edge. Axes do not start at zero.${by}`;
   };
 
-  return { line, notices, empty, show, sources, trend };
+  return { charts, line, notices, empty, show, sources, trend };
 })();

@@ -62,18 +62,23 @@ def server(database: str, store: Store) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser: Browser, server: str) -> Iterator[Page]:
+def console() -> list[str]:
+    """What the browser says; a test that provokes a message takes it out."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, server: str, console: list[str]) -> Iterator[Page]:
     """A fresh page in a light room; ends with an empty console and no request to anyone else."""
     context = browser.new_context(color_scheme="light", base_url=server, timezone_id="Asia/Tokyo")
     context.add_init_script(REPORT_VIOLATIONS)
     opened = context.new_page()
     opened.set_default_timeout(20_000)
-    said: list[str] = []
     asked: list[str] = []
-    opened.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
-    opened.on("pageerror", lambda error: said.append(str(error)))
+    opened.on("console", lambda message: console.append(f"{message.type}: {message.text}"))
+    opened.on("pageerror", lambda error: console.append(str(error)))
     opened.on("request", lambda request: asked.append(request.url))
     yield opened
     context.close()
-    assert said == []
+    assert console == []
     assert [url for url in asked if not url.startswith((server, "data:", "blob:"))] == []

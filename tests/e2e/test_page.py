@@ -243,16 +243,42 @@ def test_hostile_headline_is_inert(page: Page, store: Store) -> None:
     expect(page).to_have_title("Masthead")
 
 
-def test_connection_lost_and_back(page: Page, store: Store) -> None:
+def test_connection_lost_and_back(page: Page, store: Store, console: list[str]) -> None:
     """A poll that gets no answer says so and keeps what is shown; the next one takes it back."""
     keep(store, [1, 0])
     open_full(page)
-    page.route("**/api/v1/sources", lambda route: route.fulfill(status=503, body="{}"))
+    page.route("**/api/v1/sources", lambda route: route.abort())
+    look_again(page)
     notice = page.locator(".notice.red")
-    expect(notice).to_contain_text("Connection lost.")
+    expect(notice).to_contain_text("Connection lost. The server does not answer.")
     expect(page.locator("#card-dapps .value")).to_have_text("16.23K")
     page.unroute("**/api/v1/sources")
+    look_again(page)
     expect(notice).to_have_count(0)
+    assert {line.partition(":")[0] for line in console} == {"error"}
+    assert all("net::ERR_FAILED" in line for line in console)
+    console.clear()
+
+
+def test_charts_that_do_not_come(page: Page, store: Store, console: list[str]) -> None:
+    """Figures without their history: the reason is on the page, and the next poll tries again."""
+    keep(store, [1, 0])
+    refusal = {"status": 503, "json": {"error": "The store did not answer."}}
+    page.route("**/api/v1/series?*", lambda route: route.fulfill(**refusal))
+    page.goto("/")
+    expect(page.locator(".notice.red")).to_contain_text("The store did not answer.")
+    expect(page.locator("#card-dapps .value")).to_have_text("16.23K")
+    page.unroute("**/api/v1/series?*")
+    look_again(page)
+    expect(page.locator(".notice.red")).to_have_count(0)
+    expect(page.locator("#chart-box .point").first).to_be_attached()
+    assert all("503" in line for line in console)
+    console.clear()
+
+
+def look_again(page: Page) -> None:
+    """What happens when the reader comes back to the tab: it polls at once."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
