@@ -136,7 +136,9 @@ def _card(metric: Metric) -> html.Article:
             html.P(className="value"),
             html.Div(className="spark"),
             html.P(className="change"),
-            html.P("Count; the site prints $", className="note") if metric.disputed else None,
+            html.A("Count; the site prints $", href="#disputed", className="note")
+            if metric.disputed
+            else None,
         ],
         id=ids.card(metric),
         className="card",
