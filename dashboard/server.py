@@ -1,5 +1,6 @@
 """Serve the page in production: gunicorn, a few processes with a few threads each."""
 
+import os
 import socket
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=256)
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = os.strerror(error.errno) if error.errno else str(error)
         raise UsageError(
             f"cannot listen on {host} port {port}: {reason.lower()}; name another with --port"
         ) from error

@@ -4,6 +4,7 @@ masthead.chart = (() => {
   let drawn = null;
   let marked = null;
   let revision = 0;
+  let kept = null;
 
   const box = () => document.getElementById("chart-box");
   const plot = () => box()?.querySelector(".js-plotly-plot");
@@ -14,10 +15,13 @@ masthead.chart = (() => {
       ? value
       : Date.parse(value.length > 10 ? `${value.replace(" ", "T")}Z` : value);
 
-  // [from, to] as the reader zoomed, null while the whole span is on screen.
+  // [from, to] as the reader zoomed, null while the whole span is on screen. What was drawn last
+  // may not be on screen yet (`meta` says what is): then it is the zoom that was carried over.
   const zoom = () => {
-    const range = plot()?.layout?.xaxis?.range;
+    const { meta, xaxis } = plot()?.layout || {};
+    const range = xaxis?.range;
     if (!drawn || !range) return null;
+    if (meta !== drawn.key) return kept;
     const seen = range.map(ms);
     const whole = masthead.figure.span(drawn.series);
     return seen.every((edge, index) => Math.abs(edge - whole[index]) < 1000) ? null : seen;
@@ -25,7 +29,7 @@ masthead.chart = (() => {
 
   const figure = (loaded) => {
     const same = drawn && drawn.source === loaded.source && drawn.range === loaded.range;
-    const kept = same ? zoom() : null;
+    kept = same ? zoom() : null;
     if (!kept) revision += 1;
     drawn = loaded;
     marked = null;

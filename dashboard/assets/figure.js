@@ -197,6 +197,7 @@ masthead.figure = (() => {
       autosize: true,
       margin,
       uirevision: revision,
+      meta: loaded.key,
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: "Inter, system-ui, sans-serif", color: colour("text"), size: 12 },

@@ -105,6 +105,7 @@ def test_range_is_in_the_address_and_back_works(page: Page, store: Store) -> Non
     expect(month).to_have_attribute("aria-pressed", "false")
     expect(page.locator("#trend-note")).to_contain_text("over 24 hours")
     expect(page.locator("#csv")).not_to_have_attribute("href", str(long))
+    expect(page.get_by_role("button", name="Whole span")).to_be_hidden()
     page.go_back()
     expect(month).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#trend-note")).to_contain_text("since")
@@ -114,8 +115,8 @@ def test_range_is_in_the_address_and_back_works(page: Page, store: Store) -> Non
 
 
 def test_zoom_fits_the_panels_and_the_csv(page: Page, store: Store) -> None:
-    """Dragging zooms all panels, the CSV link follows, and one button brings the span back."""
-    keep(store, range(40, -1, -1))
+    """Dragging zooms, the CSV follows, a new snapshot keeps it, a button brings all back."""
+    keep(store, range(40, 0, -1))
     open_full(page, "/?range=7d")
     whole = page.locator("#csv").get_attribute("href")
     plot = page.locator("#chart-box .nsewdrag").first.bounding_box()
@@ -128,9 +129,17 @@ def test_zoom_fits_the_panels_and_the_csv(page: Page, store: Store) -> None:
     reset = page.get_by_role("button", name="Whole span")
     expect(reset).to_be_visible()
     expect(page.locator("#csv")).not_to_have_attribute("href", str(whole))
+    zoomed = str(page.locator("#csv").get_attribute("href"))
+    points = page.locator("#chart-box .xy .point")
+    expect(points).to_have_count(40)
+    keep(store, [0])
+    look_again(page)
+    expect(page.locator("#card-dapps .value")).to_have_text("16.23K")
+    expect(points).to_have_count(41)
+    expect(page.locator("#csv")).to_have_attribute("href", zoomed)
     reset.click()
     expect(reset).to_be_hidden()
-    expect(page.locator("#csv")).to_have_attribute("href", str(whole))
+    expect(page.locator("#csv")).not_to_have_attribute("href", zoomed)
 
 
 def test_theme_is_kept(page: Page, store: Store) -> None:
