@@ -1,0 +1,37 @@
+// The only place that asks the server, and that knows the server's clock.
+window.masthead = window.masthead || {};
+masthead.api = (() => {
+  const early = new Map();
+  let ahead = 0;
+
+  const url = (name, params = {}) => {
+    const query = new URLSearchParams(params).toString();
+    return `api/v1/${name}${query && "?"}${query}`;
+  };
+
+  const ask = async (address) => {
+    const answer = await fetch(address);
+    const date = Date.parse(answer.headers.get("date") || "");
+    if (date) ahead = date - Date.now();
+    const body = await answer.json();
+    if (!answer.ok) throw new Error(body.error || `The server answered ${answer.status}.`);
+    return body;
+  };
+
+  const get = (name, params) => {
+    const address = url(name, params);
+    const answer = early.get(address) || ask(address);
+    early.delete(address);
+    return answer;
+  };
+
+  // Ask now, for a `get` that will follow; its failure is told to whoever gets it.
+  const prefetch = (name, params) => {
+    const answer = ask(url(name, params));
+    answer.catch(() => {});
+    early.set(url(name, params), answer);
+    return answer;
+  };
+
+  return { get, prefetch, now: () => Date.now() + ahead };
+})();

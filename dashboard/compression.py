@@ -1,0 +1,91 @@
+"""Answers are sent compressed; each body is compressed once and kept, by its digest."""
+
+import gzip
+from collections import OrderedDict
+from hashlib import blake2b
+from threading import Lock
+from typing import Final
+
+import brotli
+from flask import Flask, Request, Response, request
+
+KINDS: Final = (
+    "application/javascript",
+    "application/json",
+    "image/svg+xml",
+    "text/css",
+    "text/html",
+    "text/javascript",
+)
+SMALLEST: Final = 1_000
+LARGE: Final = 1_000_000
+KEPT: Final = 32_000_000
+"""Bytes of compressed bodies that one process keeps at most."""
+
+
+class Compressed:
+    """Compressed bodies by (digest, encoding); the least recently used go first."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self.size = 0
+        self._bodies: OrderedDict[tuple[bytes, str], bytes] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, body: bytes, encoding: str) -> bytes:
+        """``body`` in ``encoding``; whoever comes while it is being made waits for it."""
+        key = blake2b(body, digest_size=16).digest(), encoding
+        with self._lock:
+            made = self._bodies.get(key)
+            if made is None:
+                made = self._bodies[key] = _compress(body, encoding)
+                self.size += len(made)
+                while self.size > self._kept and len(self._bodies) > 1:
+                    self.size -= len(self._bodies.popitem(last=False)[1])
+            else:
+                self._bodies.move_to_end(key)
+            return made
+
+
+def register(server: Flask) -> None:
+    """Compress what ``server`` answers; registered last, so that it runs before the headers."""
+    bodies = Compressed()
+
+    @server.after_request
+    def compress(response: Response) -> Response:
+        if not _compressible(response):
+            return response
+        response.vary.add("Accept-Encoding")
+        encoding = _encoding(request)
+        if encoding is None:
+            return response
+        response.direct_passthrough = False
+        body = response.get_data()
+        if len(body) < SMALLEST:
+            return response
+        response.set_data(bodies.get(body, encoding))
+        response.headers["Content-Encoding"] = encoding
+        return response
+
+
+def _compressible(response: Response) -> bool:
+    return (
+        response.status_code == 200
+        and response.mimetype in KINDS
+        and (not response.is_streamed or response.direct_passthrough)
+        and "Content-Encoding" not in response.headers
+    )
+
+
+def _encoding(asked: Request) -> str | None:
+    for name in ("br", "gzip"):
+        if asked.accept_encodings.quality(name) > 0:
+            return name
+    return None
+
+
+def _compress(body: bytes, encoding: str) -> bytes:
+    if encoding == "gzip":
+        return gzip.compress(body, 6, mtime=0)
+    made: bytes = brotli.compress(body, quality=5 if len(body) > LARGE else 9)
+    return made

@@ -1,0 +1,74 @@
+"""What a request asks for: its parameters checked, each complaint naming the parameter."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from werkzeug.datastructures import MultiDict
+
+from dashboard.ids import DEFAULT_RANGE
+from data.errors import UsageError
+from data.model import KEYS
+
+SPANS: Final[Mapping[str, timedelta | None]] = {
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+    "90d": timedelta(days=90),
+    "1y": timedelta(days=365),
+    "all": None,
+}
+MOST_HEADLINES: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From when to when; ``start`` is None for "from the beginning"."""
+
+    start: datetime | None
+    end: datetime
+    relative: bool
+    """It ends now, so that it moves with the clock."""
+
+
+def span(asked: MultiDict[str, str], now: datetime) -> Span:
+    """``range``, or ``from`` and ``to`` (either may be left out)."""
+    if "from" in asked or "to" in asked:
+        start, end = _instant(asked, "from"), _instant(asked, "to") or now
+        if start is not None and start > end:
+            raise UsageError("from: the span must not begin after it ends.")
+        return Span(start, end, relative="to" not in asked)
+    name = asked.get("range", DEFAULT_RANGE)
+    if name not in SPANS:
+        raise UsageError(f"range: {name!r} is none of {', '.join(SPANS)}.")
+    length = SPANS[name]
+    return Span(None if length is None else now - length, now, relative=True)
+
+
+def keys(asked: MultiDict[str, str]) -> tuple[str, ...]:
+    """``metric``, repeated for several; all of them when left out, always in their own order."""
+    names = asked.getlist("metric")
+    for name in names:
+        if name not in KEYS:
+            raise UsageError(f"metric: {name!r} is none of {', '.join(KEYS)}.")
+    return tuple(key for key in KEYS if key in names) if names else KEYS
+
+
+def limit(asked: MultiDict[str, str]) -> int:
+    """``limit``, a whole number; 200 when left out."""
+    text = asked.get("limit", "200")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_HEADLINES):
+        raise UsageError(f"limit: {text!r} is not a whole number from 1 to {MOST_HEADLINES}.")
+    return int(text)
+
+
+def _instant(asked: MultiDict[str, str], name: str) -> datetime | None:
+    text = asked.get(name)
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UsageError(f"{name}: {text!r} is not an ISO 8601 time.") from None

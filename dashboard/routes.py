@@ -1,0 +1,206 @@
+"""The JSON that the page draws from; the only place of this room that reads the store."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any, Final
+
+import orjson
+from flask import Flask, Response, request
+
+from dashboard import query
+from dashboard.ids import DEFAULT_SOURCE
+from data import clock
+from data.clock import Clock
+from data.errors import StoreError, UsageError
+from data.jsonform import reading_json
+from data.model import SAMPLE, Run, SeenHeadline, Snapshot, slot_of, to_ms
+from data.series import series
+from data.settings import Settings
+from data.store import SourceInfo, Store, open_store
+
+FRESH: Final = 3
+"""A source is fresh while its newest success is younger than this many intervals."""
+
+
+def register(server: Flask, settings: Settings, now: Clock = clock.now) -> None:
+    """Add the routes to ``server``; the store is opened by the first request of each process."""
+    opened: list[Store] = []
+
+    def store() -> Store:
+        if not opened:
+            opened.append(open_store(settings.database, read_only=True))
+        return opened[0]
+
+    def get(rule: str, view: Callable[[Store, datetime], Response]) -> None:
+        def answer() -> Response:
+            try:
+                return view(store(), now())
+            except UsageError as error:
+                return _json({"error": str(error)}, 400)
+            except StoreError as error:
+                return _json({"error": str(error)}, 503)
+
+        server.add_url_rule(rule, endpoint=rule, view_func=answer)
+
+    get("/api/v1/sources", _sources)
+    get("/api/v1/latest", _latest)
+    get("/api/v1/series", _series)
+    get("/api/v1/headlines", _headlines)
+    get("/healthz", _healthz)
+    server.add_url_rule("/api/<path:_>", endpoint="/api/", view_func=_unknown)
+
+
+def _unknown(_: str) -> Response:
+    return _json({"error": f"There is nothing at {request.path}."}, 404)
+
+
+def _sources(store: Store, _now: datetime) -> Response:
+    return _json(
+        {
+            "sources": [
+                {
+                    "source": info.source,
+                    "every_s": info.every.total_seconds(),
+                    "first_slot": _ms(info.first_slot),
+                    "last_slot": _ms(info.last_slot),
+                    "sample": info.source == SAMPLE,
+                    "version": info.version,
+                }
+                for info in store.sources()
+            ]
+        }
+    )
+
+
+def _latest(store: Store, _now: datetime) -> Response:
+    name = request.args.get("source", DEFAULT_SOURCE)
+    info, snapshot, run = store.source(name), store.latest(name), store.last_run(name)
+    return _json(
+        {
+            "source": name,
+            "version": info.version if info else 0,
+            "every_s": info.every.total_seconds() if info else None,
+            **_snapshot(snapshot),
+            "run": run and _run(run),
+        }
+    )
+
+
+def _snapshot(snapshot: Snapshot | None) -> dict[str, Any]:
+    if snapshot is None:
+        return dict.fromkeys(("slot", "taken_at", "as_of", "origin", "via", "readings"))
+    look = snapshot.look
+    return {
+        "slot": to_ms(snapshot.slot),
+        "taken_at": to_ms(snapshot.taken_at),
+        "as_of": _ms(look.as_of),
+        "origin": snapshot.origin,
+        "via": look.via,
+        "readings": {key: reading_json(reading) for key, reading in look.readings.items()},
+    }
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {
+        "started_at": to_ms(run.started_at),
+        "ended_at": _ms(run.ended_at),
+        "outcome": run.outcome,
+        "error_kind": run.error_kind,
+        "message": run.message,
+    }
+
+
+def _series(store: Store, now: datetime) -> Response:
+    info, span, keys = _source(store), query.span(request.args, now), query.keys(request.args)
+    tag = _tag(info, span, now, keys)
+    if request.if_none_match.contains_weak(tag):
+        return _not_modified(tag)
+    end = max(span.end, info.last_slot or span.end) if span.relative else span.end
+    return _tagged(tag, series(store, info, span.start, end, keys))
+
+
+def _headlines(store: Store, now: datetime) -> Response:
+    info, span, limit = _source(store), query.span(request.args, now), query.limit(request.args)
+    tag = _tag(info, span, now, ())
+    if request.if_none_match.contains_weak(tag):
+        return _not_modified(tag)
+    found = store.headlines(info.source, span.start, span.end, limit)
+    return _tagged(
+        tag,
+        {
+            "source": info.source,
+            "version": info.version,
+            "headlines": [_headline(seen) for seen in found],
+        },
+    )
+
+
+def _headline(seen: SeenHeadline) -> dict[str, Any]:
+    story = seen.headline
+    return {
+        "title": story.title,
+        "url": story.url,
+        "summary": story.summary,
+        "author": story.author,
+        "published_from": _ms(story.published_from),
+        "published_to": _ms(story.published_to),
+        "first_seen_at": to_ms(seen.first_seen_at),
+        "last_seen_at": to_ms(seen.last_seen_at),
+        "lead": story.lead,
+    }
+
+
+def _healthz(store: Store, now: datetime) -> Response:
+    """200 when every real source (or the one that ``source`` names) was read lately."""
+    asked = request.args.get("source")
+    ages = {
+        info.source: {
+            "age_s": (now - info.last_slot) // timedelta(seconds=1),
+            "fresh": now - info.last_slot < FRESH * info.every,
+        }
+        for info in store.sources()
+        if info.last_slot and info.source != SAMPLE and asked in (None, info.source)
+    }
+    healthy = bool(ages) and all(age["fresh"] for age in ages.values())
+    status = "ok" if healthy else "stale" if ages else "no data"
+    return _json({"status": status, "sources": ages}, 200 if healthy else 503)
+
+
+def _source(store: Store) -> SourceInfo:
+    name = request.args.get("source", DEFAULT_SOURCE)
+    info = store.source(name)
+    if info is None:
+        raise UsageError(f"source: nothing was kept of {name!r} yet.")
+    return info
+
+
+def _tag(info: SourceInfo, span: query.Span, now: datetime, keys: tuple[str, ...]) -> str:
+    """Changes with the source's version, with what is asked and, for "until now", every slot."""
+    moving = to_ms(slot_of(now, info.every)) if span.relative else 0
+    asked = request.path, sorted(request.args.items(multi=True)), keys, moving
+    return f"{info.version}-{blake2b(repr(asked).encode(), digest_size=8).hexdigest()}"
+
+
+def _tagged(tag: str, body: dict[str, Any]) -> Response:
+    response = _json(body)
+    response.set_etag(tag, weak=True)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _not_modified(tag: str) -> Response:
+    response = Response(status=304)
+    response.set_etag(tag, weak=True)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _json(body: dict[str, Any], status: int = 200) -> Response:
+    response = Response(orjson.dumps(body), status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _ms(instant: datetime | None) -> int | None:
+    return None if instant is None else to_ms(instant)

@@ -1,0 +1,84 @@
+"""A real Chromium, a real server in its own process, a real SQLite file."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from dashboard.server import listen
+from data.store import Store, open_store
+from tests import browser as chromium
+
+SERVE = """
+import socket, sys
+from dashboard.server import run
+from data.settings import Settings
+run(Settings(database=sys.argv[1]), socket.socket(fileno=int(sys.argv[2])), workers=1)
+"""
+REPORT_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error("policy violated:", event.violatedDirective, event.blockedURI));
+"""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests; its absence is a failure that says what to run."""
+    path = chromium.find()
+    expect.set_options(timeout=20_000)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=[*chromium.OPTIONS])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    """The URL of a store of its own."""
+    return f"sqlite:///{tmp_path / 'masthead.db'}"
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[Store]:
+    """The store, as the collectors write it."""
+    opened = open_store(database)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def server(database: str, store: Store) -> Iterator[str]:
+    """The address of the page; the socket listens before the process is there to answer."""
+    listener = listen("127.0.0.1", 0)
+    host, port = listener.getsockname()
+    command = [sys.executable, "-c", SERVE, database, str(listener.fileno())]
+    with listener, subprocess.Popen(command, pass_fds=[listener.fileno()]) as process:
+        yield f"http://{host}:{port}"
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+
+
+@pytest.fixture
+def console() -> list[str]:
+    """What the browser says; a test that provokes a message takes it out."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, server: str, console: list[str]) -> Iterator[Page]:
+    """A fresh page in a light room; ends with an empty console and no request to anyone else."""
+    context = browser.new_context(color_scheme="light", base_url=server, timezone_id="Asia/Tokyo")
+    context.add_init_script(REPORT_VIOLATIONS)
+    opened = context.new_page()
+    opened.set_default_timeout(20_000)
+    asked: list[str] = []
+    opened.on("console", lambda message: console.append(f"{message.type}: {message.text}"))
+    opened.on("pageerror", lambda error: console.append(str(error)))
+    opened.on("request", lambda request: asked.append(request.url))
+    yield opened
+    context.close()
+    assert console == []
+    assert [url for url in asked if not url.startswith((server, "data:", "blob:"))] == []

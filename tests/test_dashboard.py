@@ -1,0 +1,309 @@
+"""The page's shell and the JSON behind it, without a browser."""
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import brotli
+import pytest
+from dash import Dash
+from flask import Flask
+from werkzeug.test import Client, TestResponse
+
+from dashboard import ids, routes
+from dashboard.app import ASSETS, FIRST, create_app
+from dashboard.compression import Compressed
+from dashboard.server import listen
+from data import clock
+from data.errors import UsageError
+from data.model import KEYS, METRICS, SAMPLE, Headline, Run, to_ms
+from data.settings import Settings
+from data.store import Store, open_store
+from tests.looks import HOUR, SEEN, snapshot
+
+NOW = datetime(2026, 11, 23, 9, 40, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings that name a store of its own."""
+    return Settings(database=f"sqlite:///{tmp_path / 'masthead.db'}")
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    """The store, as the collectors write it."""
+    opened = open_store(settings.database)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def client(settings: Settings, store: Store) -> Client:
+    """The JSON alone, at a fixed time."""
+    server = Flask("test")
+    routes.register(server, settings, lambda: NOW)
+    return server.test_client()
+
+
+def test_two_apps_live_in_one_process(tmp_path: Path) -> None:
+    """Each app reads its own store."""
+    versions = []
+    for name, count in (("one", 1), ("two", 2)):
+        database = f"sqlite:///{tmp_path / name}.db"
+        store = open_store(database)
+        for ago in range(count):
+            store.save(snapshot(NOW - ago * HOUR), HOUR)
+        store.close()
+        app = create_app(Settings(database=database))
+        answer = app.server.test_client().get("/api/v1/sources").get_json()
+        versions.append(answer["sources"][0]["version"])
+    assert versions[0] < versions[1]
+
+
+def test_shell(settings: Settings, store: Store) -> None:
+    """The page carries its language, its first scripts, no inline script but the policy's."""
+    client = create_app(settings).server.test_client()
+    page = client.get("/").get_data(as_text=True)
+    assert '<html lang="en">' in page
+    assert all(f"/assets/{name}?m=" in page for name in FIRST)
+    assert page.index("theme.js") < page.index("</head>") < page.index("cards.js")
+    assert len(re.findall(r"<script(?![^>]* src=)(?![^>]*application/json)", page)) == 1
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
+
+
+def test_every_script_is_listed_once(settings: Settings, store: Store) -> None:
+    """A script is asked for either before the page is drawn or after, never twice."""
+    page = create_app(settings).server.test_client().get("/").get_data(as_text=True)
+    for path in ASSETS.glob("*.js"):
+        assert page.count(f"/{path.name}?m=") == 1, path.name
+
+
+def test_layout_has_what_the_callbacks_name(settings: Settings, store: Store) -> None:
+    """Every id that a callback reads or writes stands in the layout."""
+    app: Dash = create_app(settings)
+    shown = json.dumps(app.server.test_client().get("/_dash-layout").get_json())
+    named = {
+        part["id"]
+        for callback in app.server.test_client().get("/_dash-dependencies").get_json()
+        for part in (*callback["inputs"], *callback["state"])
+    }
+    assert {ids.URL, ids.POLL, ids.PULSE, ids.LOADED, ids.THEME, ids.CHART} <= named
+    for name in (*named, *(ids.card(metric) for metric in METRICS), ids.CSV):
+        assert f'"id": "{name}"' in shown, name
+
+
+def test_callbacks_run_in_the_browser(settings: Settings, store: Store) -> None:
+    """No Python runs on an event, and the scripts have every function that is named."""
+    app = create_app(settings)
+    listed = app.server.test_client().get("/_dash-dependencies").get_json()
+    scripts = (ASSETS / "callbacks.js").read_text(encoding="utf-8")
+    exported = scripts[scripts.index("Object.assign") :]
+    for callback in listed:
+        assert callback["clientside_function"]["function_name"] in exported
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/sources", "/assets/page.css", "/api/nothing"])
+def test_headers(settings: Settings, store: Store, path: str) -> None:
+    """Every answer forbids foreign scripts, frames and guesses of its type."""
+    headers = create_app(settings).server.test_client().get(path, buffered=True).headers
+    policy = headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self' 'sha256-")
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe-eval" not in policy
+    assert policy.count("unsafe-inline") == 1
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_sources(client: Client, store: Store) -> None:
+    """What is kept, real sources first, the sample marked."""
+    assert client.get("/api/v1/sources").get_json() == {"sources": []}
+    store.save(snapshot(NOW, source=SAMPLE), HOUR)
+    store.save(snapshot(NOW), HOUR)
+    found = client.get("/api/v1/sources").get_json()["sources"]
+    assert [(one["source"], one["sample"]) for one in found] == [
+        ("dapp_expert", False),
+        ("sample", True),
+    ]
+    assert found[0]["every_s"] == 3600
+    assert found[0]["last_slot"] == to_ms(NOW.replace(minute=0))
+
+
+def test_latest(client: Client, store: Store) -> None:
+    """Nothing yet is no error; then the newest readings, each with its rounding and its text."""
+    nothing = client.get("/api/v1/latest").get_json()
+    assert (nothing["readings"], nothing["run"], nothing["version"]) == (None, None, 0)
+    run = Run("dapp_expert", NOW, NOW)
+    number = store.start_run(run)
+    ended = Run("dapp_expert", NOW, NOW, NOW, "failed", "timeout", "No answer.", attempts=1)
+    store.finish_run(number, ended)
+    failed = client.get("/api/v1/latest").get_json()
+    assert failed["run"]["message"] == "No answer."
+    store.save(snapshot(NOW, (*SEEN[:4], None)), HOUR)
+    answer = client.get("/api/v1/latest?source=dapp_expert")
+    assert answer.headers["Cache-Control"] == "no-store"
+    body = answer.get_json()
+    assert body["taken_at"] == to_ms(NOW)
+    assert body["readings"]["dapps"] == {
+        "value": 16230,
+        "half_width": 5,
+        "unit": "count",
+        "shown": "16.23K",
+        "problem": None,
+    }
+    assert body["readings"]["transactions_30d"]["problem"] == "the page left it empty"
+
+
+def test_series(client: Client, store: Store) -> None:
+    """The span's points with their gaps; a relative range ends now."""
+    for ago in (5, 4, 1, 0):
+        store.save(snapshot(NOW - ago * HOUR), HOUR)
+    body = client.get("/api/v1/series?range=24h&metric=dapps").get_json()
+    assert body["to"] == to_ms(NOW)
+    assert body["from"] == to_ms(NOW - timedelta(hours=24))
+    assert list(body["metrics"]) == ["dapps"]
+    assert body["metrics"]["dapps"]["last"] == [16230, 16230, None, 16230, 16230]
+    assert body["deltas"]["dapps"]["within_rounding"] is True
+    assert list(client.get("/api/v1/series").get_json()["metrics"]) == list(KEYS)
+
+
+def test_headlines(client: Client, store: Store) -> None:
+    """The span's headlines with both ends of what is known of their publication."""
+    early, late = NOW - timedelta(days=800), NOW - timedelta(days=600)
+    story = Headline("A story", "https://dapp.expert/news/a", None, "Author", early, late, True)
+    store.save(snapshot(NOW, headlines=[story]), HOUR)
+    (one,) = client.get("/api/v1/headlines?range=24h&limit=5").get_json()["headlines"]
+    assert one == {
+        "title": "A story",
+        "url": "https://dapp.expert/news/a",
+        "summary": None,
+        "author": "Author",
+        "published_from": to_ms(early),
+        "published_to": to_ms(late),
+        "first_seen_at": to_ms(NOW),
+        "last_seen_at": to_ms(NOW),
+        "lead": True,
+    }
+
+
+@pytest.mark.parametrize("name", ["series", "headlines"])
+def test_unchanged_is_not_sent_again(client: Client, store: Store, name: str) -> None:
+    """Same version, same question: 304; a new snapshot: a new answer."""
+    store.save(snapshot(NOW - HOUR), HOUR)
+    path = f"/api/v1/{name}?range=7d"
+    tag = client.get(path).headers["ETag"]
+    again = client.get(path, headers={"If-None-Match": tag})
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
+    other = client.get(f"/api/v1/{name}?range=30d", headers={"If-None-Match": tag})
+    assert other.status_code == 200
+    store.save(snapshot(NOW, headlines=[Headline("New")]), HOUR)
+    assert client.get(path, headers={"If-None-Match": tag}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("series?range=2w", "range"),
+        ("series?metric=users", "metric"),
+        ("series?from=yesterday", "from"),
+        ("series?to=2026-13-01", "to"),
+        ("series?from=0001-01-01T00:00:00%2B14:00", "from"),
+        ("series?from=2026-11-02&to=2026-11-01", "from"),
+        ("series?source=nobody", "source"),
+        ("headlines?limit=0", "limit"),
+        ("headlines?limit=many", "limit"),
+        ("headlines?limit=" + "9" * 5000, "limit"),
+    ],
+)
+def test_bad_parameter(client: Client, store: Store, query: str, named: str) -> None:
+    """400 with one sentence that names the parameter."""
+    store.save(snapshot(NOW), HOUR)
+    answer = client.get(f"/api/v1/{query}")
+    assert answer.status_code == 400
+    assert answer.get_json()["error"].startswith(f"{named}: ")
+
+
+def test_times_are_iso(client: Client, store: Store) -> None:
+    """``from`` and ``to`` take ISO 8601; without an offset it is UTC."""
+    store.save(snapshot(NOW), HOUR)
+    query = "from=2026-11-22T12:00:00%2B02:00&to=2026-11-23"
+    body = client.get(f"/api/v1/series?{query}").get_json()
+    assert body["from"] == to_ms(datetime(2026, 11, 22, 10, tzinfo=UTC))
+    assert body["to"] == to_ms(datetime(2026, 11, 23, tzinfo=UTC))
+
+
+def test_unknown_route(client: Client) -> None:
+    """A path that is not there says so, and does not answer with the page."""
+    answer = client.get("/api/v1/nothing")
+    assert answer.status_code == 404
+    assert answer.get_json() == {"error": "There is nothing at /api/v1/nothing."}
+
+
+def test_store_that_does_not_answer(tmp_path: Path) -> None:
+    """503 and the reason, not a traceback."""
+    server = Flask("test")
+    settings = Settings(database=f"sqlite:///{tmp_path / 'nowhere' / 'masthead.db'}")
+    routes.register(server, settings)
+    answer = server.test_client().get("/api/v1/sources")
+    assert answer.status_code == 503
+    assert "did not answer" in answer.get_json()["error"]
+
+
+def test_health(client: Client, store: Store) -> None:
+    """Healthy while every real source was read within three intervals; the sample never counts."""
+    store.save(snapshot(NOW, source=SAMPLE), HOUR)
+    none = client.get("/healthz")
+    assert (none.status_code, none.get_json()["status"]) == (503, "no data")
+    store.save(snapshot(NOW - 4 * HOUR), HOUR)
+    stale = client.get("/healthz")
+    assert (stale.status_code, stale.get_json()["status"]) == (503, "stale")
+    store.save(snapshot(NOW), HOUR)
+    fresh = client.get("/healthz")
+    assert (fresh.status_code, fresh.get_json()["status"]) == (200, "ok")
+    assert b"\n" not in fresh.data
+
+
+def ask(app: Any, path: str, encodings: str) -> TestResponse:
+    """One answer of ``app`` to a client that takes ``encodings``."""
+    client: Client = app.server.test_client()
+    return client.get(path, headers={"Accept-Encoding": encodings}, buffered=True)
+
+
+def test_compression(settings: Settings, store: Store) -> None:
+    """The same bytes in every encoding; caches are told what they depend on."""
+    app = create_app(settings)
+    whole = ask(app, "/assets/figure.js", "identity")
+    brotlied = ask(app, "/assets/figure.js", "gzip, br")
+    gzipped = ask(app, "/assets/figure.js", "gzip, br;q=0")
+    assert "Content-Encoding" not in whole.headers
+    assert brotlied.headers["Content-Encoding"] == "br"
+    assert gzipped.headers["Content-Encoding"] == "gzip"
+    assert brotli.decompress(brotlied.data) == gzip.decompress(gzipped.data) == whole.data
+    assert len(brotlied.data) < len(whole.data) / 2
+    assert all(one.headers["Vary"] == "Accept-Encoding" for one in (whole, brotlied, gzipped))
+    again = app.server.test_client().get(
+        "/assets/figure.js", headers={"If-None-Match": brotlied.headers["ETag"]}, buffered=True
+    )
+    assert again.status_code == 304
+
+
+def test_compressed_bodies_are_bounded() -> None:
+    """A client that asks for ever new answers can't fill the memory."""
+    bodies = Compressed(kept=5_000)
+    for number in range(300):
+        text = clock.now().isoformat().encode() + bytes(range(256)) + str(number).encode()
+        assert gzip.decompress(bodies.get(text, "gzip")) == text
+    assert bodies.size <= 5_000
+
+
+def test_port_that_is_taken() -> None:
+    """One sentence before any process is started."""
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=f"cannot listen on 127.0.0.1 port {port}: "):
+            listen("127.0.0.1", port)
