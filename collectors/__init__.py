@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from collectors import dapp_expert
+from collectors.dapp_expert import read as read_dapp_expert
 from data.model import Look, Page
 
 
@@ -28,7 +28,7 @@ COLLECTORS: Final = {
         label="dapp.expert",
         url="https://dapp.expert/",
         every=timedelta(hours=1),
-        read=dapp_expert.read,
+        read=read_dapp_expert,
     ),
 }
 """Every source there is."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from werkzeug.datastructures import MultiDict
@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from dashboard.ids import DEFAULT_RANGE
 from data.errors import UsageError
 from data.model import KEYS
+from data.tables import span_end
 
 SPANS: Final[Mapping[str, timedelta | None]] = {
     "24h": timedelta(hours=24),
@@ -35,7 +36,8 @@ class Span:
 def span(asked: MultiDict[str, str], now: datetime) -> Span:
     """``range``, or ``from`` and ``to`` (either may be left out)."""
     if "from" in asked or "to" in asked:
-        start, end = _instant(asked, "from"), _instant(asked, "to") or now
+        start = span_end("from", asked.get("from"), now)
+        end = span_end("to", asked.get("to"), now) or now
         if start is not None and start > end:
             raise UsageError("from: the span must not begin after it ends.")
         return Span(start, end, relative="to" not in asked)
@@ -61,14 +63,3 @@ def limit(asked: MultiDict[str, str]) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_HEADLINES):
         raise UsageError(f"limit: {text!r} is not a whole number from 1 to {MOST_HEADLINES}.")
     return int(text)
-
-
-def _instant(asked: MultiDict[str, str], name: str) -> datetime | None:
-    text = asked.get(name)
-    if text is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise UsageError(f"{name}: {text!r} is not an ISO 8601 time.") from None

@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 from flask import Flask, Response, request
 
-from dashboard import query
+from dashboard import downloads, query
 from dashboard.ids import DEFAULT_SOURCE
 from data import clock
 from data.clock import Clock
@@ -48,6 +48,7 @@ def register(server: Flask, settings: Settings, now: Clock = clock.now) -> None:
     get("/api/v1/series", _series)
     get("/api/v1/headlines", _headlines)
     get("/healthz", _healthz)
+    downloads.register(server, store, now)
     server.add_url_rule("/api/<path:_>", endpoint="/api/", view_func=_unknown)
 
 

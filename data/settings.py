@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Final
 
 from platformdirs import PlatformDirs
@@ -98,7 +99,7 @@ def load(environ: Mapping[str, str], flags: Mapping[str, Any], file: Path | None
 
 
 def explain(
-    loaded: Loaded, defaults: Mapping[str, Mapping[str, Any]]
+    loaded: Loaded, defaults: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 ) -> Iterator[tuple[str, str, str]]:
     """Every setting as (key, value in TOML, the place it comes from); no password is shown.
 

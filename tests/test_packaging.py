@@ -17,7 +17,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from this tree."""
     assert UV.exists(), "uv is missing: run 'make test', which brings it."
     folder = tmp_path_factory.mktemp("dist")
-    command = [UV, "build", "--quiet", "--wheel", "--out-dir", folder, "--python", sys.executable]
+    command = [str(UV), "build", "--quiet", "--wheel", "--out-dir", str(folder)]
+    command += ["--python", sys.executable]
     subprocess.run(command, cwd=ROOT, check=True)
     [built] = folder.glob("*.whl")
     return built
@@ -52,7 +53,7 @@ def test_installed_wheel_works(wheel: Path, tmp_path: Path) -> None:
     subprocess.run(
         [UV, "venv", "--quiet", "--python", sys.executable, "env"], cwd=tmp_path, check=True
     )
-    install = [UV, "pip", "install", "--quiet", "--python", "env/bin/python", wheel]
+    install = [str(UV), "pip", "install", "--quiet", "--python", "env/bin/python", str(wheel)]
     subprocess.run(install, cwd=tmp_path, check=True)
     (tmp_path / "page.txt").write_text("Dapps: 16.23K\nBlockchains: 78\n", encoding="utf-8")
 
