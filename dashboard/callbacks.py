@@ -39,7 +39,6 @@ def register(app: Dash) -> None:
     )
     on("render", Input(ids.PULSE, "data"), Input(ids.LOADED, "data"))
     on("span", Output(ids.CSV, "href"), Input(ids.LOADED, "data"), Input(ids.CHART, "relayoutData"))
-    on("switch_theme", Input(ids.THEME_BUTTON, "n_clicks"), initial=False)
     on("reset", Input(ids.RESET, "n_clicks"), initial=False)
     on("hover", Input(ids.CHART, "hoverData"), initial=False)
     on("pick", Input(ids.CHART, "clickData"), initial=False)

@@ -114,7 +114,7 @@ def _run(run: Run) -> dict[str, Any]:
 
 def _series(store: Store, now: datetime) -> Response:
     info, span, keys = _source(store), query.span(request.args, now), query.keys(request.args)
-    tag = _tag(info, span, now, keys)
+    tag = _tag(info, now, keys)
     if request.if_none_match.contains_weak(tag):
         return _not_modified(tag)
     end = max(span.end, info.last_slot or span.end) if span.relative else span.end
@@ -123,7 +123,7 @@ def _series(store: Store, now: datetime) -> Response:
 
 def _headlines(store: Store, now: datetime) -> Response:
     info, span, limit = _source(store), query.span(request.args, now), query.limit(request.args)
-    tag = _tag(info, span, now, ())
+    tag = _tag(info, now, ())
     if request.if_none_match.contains_weak(tag):
         return _not_modified(tag)
     found = store.headlines(info.source, span.start, span.end, limit)
@@ -176,10 +176,10 @@ def _source(store: Store) -> SourceInfo:
     return info
 
 
-def _tag(info: SourceInfo, span: query.Span, now: datetime, keys: tuple[str, ...]) -> str:
-    """Changes with the source's version, with what is asked and, for "until now", every slot."""
-    moving = to_ms(slot_of(now, info.every)) if span.relative else 0
-    asked = request.path, sorted(request.args.items(multi=True)), keys, moving
+def _tag(info: SourceInfo, now: datetime, keys: tuple[str, ...]) -> str:
+    """Changes with the source's version, with what is asked and, as spans move, every slot."""
+    slot = to_ms(slot_of(now, info.every))
+    asked = request.path, sorted(request.args.items(multi=True)), keys, slot
     return f"{info.version}-{blake2b(repr(asked).encode(), digest_size=8).hexdigest()}"
 
 

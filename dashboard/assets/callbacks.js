@@ -99,8 +99,6 @@
     return `/export/snapshots.csv?${new URLSearchParams({ source: loaded.source, from, to })}`;
   };
 
-  const switchTheme = () => masthead.theme.flip();
-
   const reset = () => masthead.chart.reset();
 
   const headlineOf = (data) => {
@@ -116,7 +114,7 @@
 
   window.dash_clientside = Object.assign(window.dash_clientside || {}, {
     masthead: {
-      navigate, poll, load, draw, render, span, reset, hover, pick, switch_theme: switchTheme,
+      navigate, poll, load, draw, render, span, reset, hover, pick,
     },
   });
 })();

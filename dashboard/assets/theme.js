@@ -1,6 +1,5 @@
 // Light or dark: the system's choice until the reader makes another, which is kept in this browser.
-window.masthead = window.masthead || {};
-masthead.theme = (() => {
+(() => {
   const KEPT = "masthead-theme";
   const system = window.matchMedia("(prefers-color-scheme: dark)");
 
@@ -38,5 +37,6 @@ masthead.theme = (() => {
   const chosen = kept();
   apply(chosen === "light" || chosen === "dark" ? chosen : ofSystem());
   system.addEventListener("change", () => kept() || apply(ofSystem()));
-  return { flip };
+  // Heard here and not by Dash, so that it works before Dash does.
+  document.addEventListener("click", (event) => event.target.closest("#theme-button") && flip());
 })();

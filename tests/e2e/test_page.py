@@ -153,6 +153,7 @@ def test_theme_is_kept(page: Page, store: Store) -> None:
     page.reload()
     expect(html).to_have_attribute("data-theme", "dark")
     page.get_by_role("button", name="Switch between light and dark").click()
+    expect(html).to_have_attribute("data-theme", "light")
     page.emulate_media(color_scheme="dark")
     expect(html).to_have_attribute("data-theme", "dark")
 
