@@ -102,6 +102,7 @@ def up(
     context: typer.Context,
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="The port to listen on.")] = None,
+    url: Annotated[str | None, typer.Option(help="Another address of the one source.")] = None,
 ) -> None:
     """Scheduler and dashboard together: the main job."""
     from collectors.runner import jobs
@@ -110,7 +111,7 @@ def up(
 
     common: Globals = context.obj
     settings = common.load(host=host, port=port).settings
-    wanted = jobs(settings)
+    wanted = jobs(settings, url=url)
     _open(settings).close()
     for job in wanted:
         common.say(f"{job.source}: {job.url} every {shown_duration(job.every)}")
@@ -118,9 +119,9 @@ def up(
     common.say(f"page: http://{settings.host}:{settings.port}/   (Ctrl-C ends)")
     self = [sys.executable, "-m", "masthead", *common.arguments()]
     where = ["--host", settings.host, "--port", str(settings.port)]
-    raise typer.Exit(
-        keep_running({"dashboard": [*self, "dashboard", *where], "scheduler": [*self, "schedule"]})
-    )
+    what = [] if url is None else ["--url", url]
+    children = {"dashboard": [*self, "dashboard", *where], "scheduler": [*self, "schedule", *what]}
+    raise typer.Exit(keep_running(children))
 
 
 @app.command()
@@ -180,13 +181,16 @@ def _input(path: Path) -> Any:
 
 
 @app.command()
-def schedule(context: typer.Context) -> None:
+def schedule(
+    context: typer.Context,
+    url: Annotated[str | None, typer.Option(help="Another address of the one source.")] = None,
+) -> None:
     """The scheduler alone: a snapshot of every source at each of its slots."""
     from collectors.runner import Runner, jobs
     from collectors.schedule import run_forever
 
     settings = context.obj.load().settings
-    run_forever(Runner(settings, now), jobs(settings))
+    run_forever(Runner(settings, now), jobs(settings, url=url))
 
 
 @app.command()

@@ -93,7 +93,6 @@ class Page:
     taken_at: datetime
     content_type: str = "text/html; charset=utf-8"
     status: int | None = None
-    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)

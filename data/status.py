@@ -12,7 +12,6 @@ STRETCH: Final = timedelta(days=30)
 """How far back missed slots are counted."""
 STALE_AFTER: Final = 3
 """Slots without a success after which a source is stale."""
-GOOD: Final = ("stored", "partial", "unchanged", "duplicate")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,114 @@
+"""The history as files over HTTP."""
+
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+from pyarrow import parquet
+from werkzeug.test import Client
+
+from dashboard.app import create_app
+from data import export
+from data.model import Headline
+from data.settings import Settings
+from data.store import Store, open_store
+from data.tables import Query
+from tests.looks import HOUR, snapshot
+
+NOON = datetime(2026, 1, 31, 12, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Three hours of a real source and of the sample, and one headline like a formula."""
+    opened = open_store(f"sqlite:///{tmp_path / 'masthead.db'}")
+    for ago in range(3):
+        headlines = [Headline("=1+1 is two", "https://example.org/news/two")]
+        opened.save(snapshot(NOON - ago * HOUR, headlines=headlines), HOUR)
+        opened.save(snapshot(NOON - ago * HOUR, source="sample"), HOUR)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def client(tmp_path: Path, store: Store) -> Client:
+    """The whole app over the same store."""
+    settings = Settings(database=f"sqlite:///{tmp_path / 'masthead.db'}")
+    client: Client = create_app(settings).server.test_client()
+    return client
+
+
+@pytest.mark.parametrize("what", ["snapshots", "headlines", "runs"])
+def test_csv_is_the_command_lines(client: Client, store: Store, what: str) -> None:
+    """The download is byte for byte what the command exports, under a file name of its own."""
+    answer = client.get(f"/export/{what}.csv")
+    query = Query(what)  # type: ignore[arg-type]
+    assert answer.data == b"".join(export.stream(store, query, "csv"))
+    assert answer.headers["Content-Type"].startswith("text/csv; charset=utf-8")
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="masthead-{what}.csv"'
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_parameters_narrow(client: Client) -> None:
+    """Source, metric, span and shape are those of the command; excel adds the BOM."""
+    asked = (
+        "source=sample&metric=dapps&from=2026-01-31T11:00:00Z&to=2026-01-31T12:00:00Z"
+        "&shape=tidy&excel=1"
+    )
+    answer = client.get(f"/export/snapshots.csv?{asked}")
+    head, line, rest = answer.data.split(b"\r\n")
+    assert head.startswith(b"\xef\xbb\xbfslot,taken_at,source,metric,value")
+    assert line.startswith(b"2026-01-31T11:00:00Z,2026-01-31T11:05:00Z,sample,dapps,16230,5,count,")
+    assert rest == b""
+
+
+def test_sample_stays_out_unless_named(client: Client) -> None:
+    """Synthetic rows come only when asked for."""
+    assert b"sample" not in client.get("/export/snapshots.csv").data
+    assert client.get("/export/snapshots.csv?source=sample").data.count(b"sample") == 3
+
+
+def test_other_formats_open(client: Client) -> None:
+    """Parquet and XLSX are files their readers take; a formula-like title stays a text."""
+    table = parquet.read_table(io.BytesIO(client.get("/export/snapshots.parquet").data))
+    assert table.column("dapps").to_pylist() == [16230.0] * 3
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/export/headlines.xlsx").data))
+    cell = book.active["F2"]
+    assert (cell.value, cell.data_type) == ("=1+1 is two", "s")
+    assert client.get("/export/headlines.jsonl").data.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("snapshots.csv?metric=mood", "'metric'"),
+        ("snapshots.csv?shape=round", "'shape'"),
+        ("snapshots.csv?from=yesterday", "'from'"),
+        ("snapshots.csv?to=2026-13-01", "'to'"),
+        ("snapshots.csv?every=soon", "'every'"),
+        ("snapshots.csv?source=nobody", "'source'"),
+        ("snapshots.csv?excel=perhaps", "'excel'"),
+        ("snapshots.csv?frm=7d", "'frm'"),
+        ("snapshots.doc", "'doc'"),
+        ("moods.csv", "'what'"),
+    ],
+)
+def test_bad_parameters_are_named(client: Client, path: str, named: str) -> None:
+    """400 with one sentence that names the parameter."""
+    answer = client.get(f"/export/{path}")
+    assert answer.status_code == 400
+    assert named in answer.text
+    assert len(answer.text.splitlines()) == 1
+
+
+def test_store_away_is_503(client: Client, store: Store, tmp_path: Path) -> None:
+    """A broken store is said before anything is sent: no half a file under status 200."""
+    store.close()
+    for path in tmp_path.glob("masthead.db*"):
+        path.write_bytes(b"no database, only words" * 400)
+    answer = client.get("/export/snapshots.csv")
+    assert answer.status_code == 503
+    assert "masthead.db did not answer" in answer.text
