@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from collectors.dapp_expert import read as read_dapp_expert
-from data.model import Look, Page
+from data.model import KEYS, About, Look, Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,19 @@ class Collector:
     every: timedelta
     read: Callable[[Page], Look]
     """Pure: no HTTP, no clock, no store; raises SourceError when the page is not the source's."""
+    metrics: tuple[str, ...] = KEYS
+    """What the source gives."""
+    parts: tuple[str, ...] = ()
+    """Addresses below ``url`` that make one page together (see :mod:`collectors.parts`)."""
+    pause: timedelta = timedelta()
+    """The least time between two requests to the source."""
+    credit: str | None = None
+    credit_url: str | None = None
+
+    @property
+    def about(self) -> About:
+        """What the store and the page say of the source."""
+        return About(self.name, self.label, self.metrics, self.credit, self.credit_url)
 
 
 COLLECTORS: Final = {

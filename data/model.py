@@ -96,8 +96,21 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What a source is: shown beside its figures wherever they are seen."""
+
+    source: str
+    label: str
+    metrics: tuple[str, ...]
+    """Keys of the metrics it gives; the others are not missing, it never has them."""
+    credit: str | None = None
+    """A sentence that its licence asks for."""
+    credit_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
-    """What a collector read on one page: one reading per metric (all keys of METRIC), headlines."""
+    """What a collector read on one page: a reading per metric that its source gives, headlines."""
 
     readings: Mapping[str, Reading]
     via: Via | None
@@ -108,7 +121,7 @@ class Look:
 
     @property
     def complete(self) -> bool:
-        """Whether every metric has a value."""
+        """Whether every metric that the source gives has a value."""
         return all(reading.value is not None for reading in self.readings.values())
 
     @property

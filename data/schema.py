@@ -22,7 +22,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from data.model import KEYS, from_ms, to_ms
 
-REVISION: Final = "0001"
+REVISION: Final = "0002"
 """The newest migration; a test holds it equal to the newest file in ``migrations/versions``."""
 
 FOLDS: Final = ("first", "last", "min", "max", "n")
@@ -63,6 +63,10 @@ sources = Table(
     Column("first_slot", Instant),
     Column("last_slot", Instant),
     Column("version", BigInteger, nullable=False),
+    Column("label", Text),
+    Column("metrics", Text),
+    Column("credit", Text),
+    Column("credit_url", Text),
     comment="one row a source; version grows with every change a reader could see",
 )
 
@@ -116,6 +120,7 @@ runs = Table(
     Column("bytes", BigInteger),
     Column("attempts", Integer, nullable=False),
     Column("host", Text, nullable=False),
+    Column("pid", Integer),
     UniqueConstraint("source", "started_at", "host", name="runs_once"),
     comment="every attempt, whatever became of it; outcome NULL: still running, or killed",
 )
@@ -131,6 +136,54 @@ pages = Table(
     Column("content_type", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
     comment="pages that were not read fully, gzipped; the newest 200 a source",
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("slot", Instant),
+    Column("not_before", Instant),
+    comment="the validators of the page that slot was read from, and how long a server wants peace",
+)
+
+robots = Table(
+    "robots",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("fetched_at", Instant, nullable=False),
+    Column("rules", Text, nullable=False),
+    comment="robots.txt of each site asked, as text",
+)
+
+captures = Table(
+    "captures",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("origin", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("taken_at", Instant, nullable=False),
+    Column("slot", Instant, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("digest", Text),
+    Column("outcome", Text),
+    Column("message", Text),
+    Index("captures_slot", "source", "slot"),
+    comment="archived pages a backfill knows of; outcome NULL: still to be read",
+)
+
+listings = Table(
+    "listings",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("origin", Text, primary_key=True),
+    Column("scope", Text, primary_key=True),
+    Column("cursor", Text),
+    Column("ended_at", Instant),
+    comment="how far an archive's index was listed; ended_at NULL: not to its end",
 )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Row, case, or_, select, update
 
 from data import engine as engines
 from data import writes
-from data.model import KEYS, SAMPLE, Page, Run, SeenHeadline, Snapshot
+from data.model import KEYS, SAMPLE, About, Page, Run, SeenHeadline, Snapshot
 from data.rollup import rebuild
 from data.rows import run_of, run_row, seen_of, snapshot_of
 from data.schema import headlines, runs, snapshots, sources
@@ -33,6 +33,11 @@ class SourceInfo:
     first_slot: datetime | None
     last_slot: datetime | None
     version: int
+    label: str | None = None
+    metrics: tuple[str, ...] = KEYS
+    """Those it gives."""
+    credit: str | None = None
+    credit_url: str | None = None
 
 
 class Store:
@@ -135,6 +140,11 @@ class Store:
         with self.writing() as connection:
             connection.execute(update(runs).where(runs.c.id == number).values(**run_row(run)))
 
+    def describe(self, about: About) -> None:
+        """Keep what a source says of itself, once it has a history."""
+        with self.writing() as connection:
+            writes.describe_source(connection, about)
+
     def remove(self, source: str) -> int:
         """Forget a source and all that was kept of it; the number of snapshots removed."""
         with self.writing() as connection:
@@ -220,4 +230,14 @@ def _ends(slots: Sequence[datetime]) -> list[datetime]:
 
 def _source_info(row: Row[Any]) -> SourceInfo:
     every = timedelta(milliseconds=row.every_ms)
-    return SourceInfo(row.source, every, row.first_slot, row.last_slot, row.version)
+    return SourceInfo(
+        source=row.source,
+        every=every,
+        first_slot=row.first_slot,
+        last_slot=row.last_slot,
+        version=row.version,
+        label=row.label,
+        metrics=tuple(row.metrics.split(",")) if row.metrics else KEYS,
+        credit=row.credit,
+        credit_url=row.credit_url,
+    )

@@ -9,9 +9,20 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, delete, func, or_, select, update
 
 from data.engine import insert
-from data.model import KEYS, Headline, Page, SeenHeadline, Snapshot
+from data.model import KEYS, About, Headline, Page, SeenHeadline, Snapshot
 from data.rows import headline_row, seen_of, snapshot_row, texts_json, texts_of
-from data.schema import headlines, pages, rollups_day, rollups_hour, runs, snapshots, sources
+from data.schema import (
+    answers,
+    captures,
+    headlines,
+    listings,
+    pages,
+    rollups_day,
+    rollups_hour,
+    runs,
+    snapshots,
+    sources,
+)
 
 KEPT_PAGES: Final = 200
 UNKNOWN_EVERY_MS: Final = 3_600_000
@@ -198,10 +209,33 @@ def touch_source(
         connection.execute(update(sources).where(sources.c.source == source).values(**values))
 
 
+def describe_source(connection: Connection, about: About) -> None:
+    """Note what a source is called, what it gives and whom to credit."""
+    values = {
+        "label": about.label,
+        "metrics": ",".join(about.metrics),
+        "credit": about.credit,
+        "credit_url": about.credit_url,
+    }
+    place = sources.c.source == about.source
+    changes = or_(*(sources.c[name].is_distinct_from(value) for name, value in values.items()))
+    version = sources.c.version + 1
+    connection.execute(update(sources).where(place, changes).values(**values, version=version))
+
+
 def forget(connection: Connection, source: str) -> int:
     """Delete all that was kept of a source but its counter; the number of snapshots deleted."""
     removed = connection.execute(delete(snapshots).where(snapshots.c.source == source))
-    for table in (rollups_hour, rollups_day, headlines, runs, pages):
+    for table in (
+        rollups_hour,
+        rollups_day,
+        headlines,
+        runs,
+        pages,
+        answers,
+        captures,
+        listings,
+    ):
         connection.execute(delete(table).where(table.c.source == source))
     values = {"every_ms": FORGOTTEN, "first_slot": None, "last_slot": None}
     place = sources.c.source == source
