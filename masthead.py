@@ -26,9 +26,12 @@ class PartialImportError(MastheadError):
     """An import that met other values than the store's; those were kept."""
 
 
+PARTIAL: Final = 3
+"""The exit code of work that was done but not whole."""
+
 EXIT_CODES: Final[dict[type[MastheadError], int]] = {
     UsageError: 2,
-    PartialImportError: 3,
+    PartialImportError: PARTIAL,
     SourceError: 4,
     StoreError: 5,
 }
@@ -105,7 +108,7 @@ def up(
     url: Annotated[str | None, typer.Option(help="Another address of the one source.")] = None,
 ) -> None:
     """Scheduler and dashboard together: the main job."""
-    from collectors.runner import jobs
+    from collectors.jobs import jobs
     from collectors.supervise import keep_running
     from data.times import shown_duration
 
@@ -142,7 +145,9 @@ def collect(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per source.")] = False,
 ) -> None:
     """Take one snapshot of each source; for cron: silent on success."""
-    from collectors.runner import Runner, jobs, saved_page
+    from collectors.jobs import jobs, saved_page
+    from collectors.runner import Runner
+    from collectors.stop import set_by_signals
     from data.times import moment
 
     common: Globals = context.obj
@@ -158,9 +163,10 @@ def collect(
         with _input(from_file) as file:
             page = saved_page(wanted[0], file, str(from_file), taken_at, now())
     runner = Runner(settings, now, dry_run=dry_run, refresh=refresh)
+    set_by_signals(runner.stop)
+    several = len(wanted) > 1
     worst = 0
-    for job in wanted:
-        result = runner.run(job, page)
+    for result in runner.run_all(wanted) if several else [runner.run(wanted[0], page)]:
         worst = max(worst, result.exit_code)
         if as_json:
             typer.echo(json.dumps(result.json(), ensure_ascii=False))
@@ -186,7 +192,8 @@ def schedule(
     url: Annotated[str | None, typer.Option(help="Another address of the one source.")] = None,
 ) -> None:
     """The scheduler alone: a snapshot of every source at each of its slots."""
-    from collectors.runner import Runner, jobs
+    from collectors.jobs import jobs
+    from collectors.runner import Runner
     from collectors.schedule import run_forever
 
     settings = context.obj.load().settings
@@ -282,28 +289,51 @@ def import_(
 
 
 @app.command()
+def reread(
+    context: typer.Context,
+    source: Annotated[list[str] | None, typer.Argument(help="All with kept pages, unsaid.")] = None,
+) -> None:
+    """Read kept pages again, after a fix: NULLs become values, what was known stays."""
+    from collectors.jobs import jobs
+    from collectors.reread import reread as read_again
+    from collectors.reread import rereadable
+
+    common: Globals = context.obj
+    settings = common.load().settings
+    named = [job.source for job in jobs(settings, source)] if source else None
+    store = _open(settings)
+    done = [read_again(store, name) for name in named or rereadable(store)]
+    for one in done:
+        common.say(one.sentence)
+    if not done:
+        common.say("no page is kept")
+    if any(one.left for one in done):
+        raise typer.Exit(PARTIAL)
+
+
+@app.command()
 def status(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="JSON.")] = False,
 ) -> None:
     """How each source is doing: last success and its age, next slot, missed slots, last error."""
-    from collectors.runner import jobs
+    from collectors.jobs import jobs
+    from data.outbox import count
     from data.status import status as status_of
-    from data.status import waiting
 
     settings = context.obj.load().settings
     store, at = _open(settings), now()
     every = {job.source: job.every for job in jobs(settings)}
     every |= {info.source: info.every for info in store.sources() if info.source not in every}
     found = [status_of(store, source, step, at) for source, step in every.items()]
-    outbox = waiting(settings.outbox)
+    outbox = count(settings.outbox)
     if as_json:
         form = {"sources": [one.json() for one in found], "outbox": outbox}
         typer.echo(json.dumps(form, ensure_ascii=False))
         return
     _print_status(found, at)
     if outbox:
-        typer.echo(f"outbox: {outbox} snapshots wait for the store")
+        typer.echo(f"outbox: {outbox} runs wait for the store")
 
 
 def _print_status(found: list["Status"], at: datetime) -> None:
@@ -314,7 +344,15 @@ def _print_status(found: list["Status"], at: datetime) -> None:
     from data.times import shown_age
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for head in ("source", "last success", "next slot", "missed (30 d)", "pages", "last error"):
+    for head in (
+        "source",
+        "last success",
+        "next slot",
+        "missed (30 d)",
+        "late",
+        "pages",
+        "last error",
+    ):
         table.add_column(head, overflow="fold")
     for one in found:
         age = "never" if one.age is None else f"{shown_age(one.age)} ago"
@@ -325,6 +363,7 @@ def _print_status(found: list["Status"], at: datetime) -> None:
             f"[{colour}]{age}[/]",
             f"in {shown_age(one.next_slot - at)}",
             f"{one.missed} of {one.expected}",
+            str(one.late),
             str(one.pages),
             f"{shown_age(at - error.started_at)} ago: {error.message}" if error else "none",
         )
@@ -354,7 +393,7 @@ def sample_remove(context: typer.Context) -> None:
 @app.command()
 def config(context: typer.Context) -> None:
     """The settings in force and where each comes from."""
-    from collectors.runner import jobs
+    from collectors.jobs import jobs
     from data.settings import explain
 
     loaded = context.obj.load()

@@ -1,6 +1,8 @@
 """The only HTTP: one polite, bounded GET."""
 
-from datetime import timedelta
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from typing import Final
@@ -22,11 +24,49 @@ def user_agent(contact: str) -> str:
     return f"{name} (+{contact})" if contact else name
 
 
-def get(url: str, agent: str, limit: timedelta, clock: Clock) -> Page:
-    """The page at ``url``, within ``limit`` in all and MAX_BYTES, without cookies.
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server said of a page, to ask whether it is still the same."""
 
-    Raises SourceError that names the address and what went wrong.
-    """
+    etag: str | None = None
+    last_modified: str | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether there is one."""
+        return self.etag is not None or self.last_modified is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One address and the terms on which it is asked."""
+
+    url: str
+    agent: str
+    limit: timedelta
+    validators: Validators = Validators()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of it."""
+
+    page: Page | None
+    status: int
+    validators: Validators
+    attempts: int
+    bytes: int
+    taken_at: datetime
+
+
+def get(asked: Asked, clock: Clock, stop: threading.Event | None = None) -> Answer:
+    """Interim."""
+    _ = stop
+    page = _page(asked.url, asked.agent, asked.limit, clock)
+    return Answer(page, 200, Validators(), 1, len(page.body), page.taken_at)
+
+
+def _page(url: str, agent: str, limit: timedelta, clock: Clock) -> Page:
     try:
         return _get(url, agent, limit, clock)
     except httpx2.TimeoutException:

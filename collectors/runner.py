@@ -1,124 +1,53 @@
 """One run: slot, fetch, read, store, journal; the only place that catches everything."""
 
 import logging
-import os
-import socket
-import stat
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, BinaryIO, Final
+from typing import Final
 
-from collectors import COLLECTORS, Collector, fetch
+from collectors import suspect
+from collectors.attempts import Attempt, Attempts
+from collectors.fetch import user_agent
+from collectors.jobs import Job
+from collectors.result import STORE, Result
+from collectors.visit import Visit, Visitor
 from data import outbox
 from data.clock import Clock
-from data.errors import MastheadError, SourceError, StoreError, UsageError
-from data.jsonform import to_json
-from data.model import Look, Origin, Outcome, Page, Run, Snapshot, from_ms, iso, slot_of
+from data.errors import MastheadError, SourceError, StoreError
+from data.model import Look, Origin, Outcome, Page, Run, Snapshot, slot_of
 from data.settings import Settings
 from data.store import Store, open_store
 
-EXIT: Final[dict[Outcome, int]] = {
-    "stored": 0,
-    "duplicate": 0,
-    "unchanged": 0,
-    "partial": 3,
-    "failed": 4,
-    "outbox": 5,
-}
-"""The exit code of each outcome; of several runs the worst counts."""
-
-JSON_KEYS: Final = (
-    "source",
-    "slot",
-    "taken_at",
-    "as_of",
-    "origin",
-    "outcome",
-    "via",
-    "readings",
-    "headlines",
-    "error",
-)
-"""What ``collect --json`` prints of a run, in this order."""
+READING: Final = "reading"
+"""The error kind of a page that was not read fully."""
+AT_ONCE: Final = 16
+"""Sources that one process visits side by side."""
 
 log: Final = logging.getLogger("masthead")
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One source as configured: its collector, its address and how often to look."""
+@dataclass(slots=True)
+class Taking:
+    """A run under way: what it is about and how far it got."""
 
-    collector: Collector
-    url: str
-    every: timedelta
-
-    @property
-    def source(self) -> str:
-        """The source's name."""
-        return self.collector.name
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one run."""
-
-    source: str
+    job: Job
     slot: datetime
-    outcome: Outcome
-    snapshot: Snapshot | None = None
-    error: str | None = None
-
-    @property
-    def exit_code(self) -> int:
-        """The command's exit code for this run."""
-        return EXIT[self.outcome]
-
-    def json(self) -> dict[str, Any]:
-        """The object that ``collect --json`` prints."""
-        known = to_json(self.snapshot) if self.snapshot else {"readings": {}, "headlines": []}
-        known |= {
-            "source": self.source,
-            "slot": iso(self.slot),
-            "outcome": self.outcome,
-            "error": self.error,
-        }
-        return {key: known.get(key) for key in JSON_KEYS}
-
-    @property
-    def sentence(self) -> str:
-        """One line for a person."""
-        words = {"duplicate": "already there", "outbox": "kept in the outbox"}
-        line = f"{self.source} {iso(self.slot)}: {words.get(self.outcome, self.outcome)}"
-        return f"{line}: {self.error}" if self.error else line
-
-
-def jobs(settings: Settings, names: Iterable[str] = (), url: str | None = None) -> list[Job]:
-    """The sources to run: the named ones, else every one that is configured. Raises UsageError."""
-    unknown = [name for name in (*settings.sources, *names) if name not in COLLECTORS]
-    if unknown:
-        known = ", ".join(COLLECTORS)
-        raise UsageError(f"The source {unknown[0]!r} is not known: there is {known}.")
-    enabled = [name for name, source in settings.sources.items() if source.enabled]
-    chosen = list(dict.fromkeys(names)) or enabled
-    if not chosen:
-        raise UsageError("No source is enabled: set 'enabled' of one in the config.")
-    if url is not None and len(chosen) != 1:
-        raise UsageError(f"--url goes with one source; here are {len(chosen)}: name one.")
-    return [_job(settings, name, url) for name in chosen]
-
-
-def _job(settings: Settings, name: str, url: str | None) -> Job:
-    collector, chosen = COLLECTORS[name], settings.sources.get(name)
-    address = url or (chosen and chosen.url) or collector.url
-    if not address.startswith(("http://", "https://")):
-        raise UsageError(f"The address {address!r} of {name} is not http or https.")
-    return Job(collector, address, (chosen and chosen.every) or collector.every)
+    attempt: Attempt | None
+    store: Store | None
+    away: StoreError | None
+    """Why there is no store."""
+    visit: Visit | None = None
+    failure: SourceError | None = None
+    bridged: bool = False
+    """Whether the outbox has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Takes snapshots: one call of :meth:`run` is one look at one source."""
+    """Takes snapshots; every one of its runs is journalled."""
 
     settings: Settings
     clock: Clock
@@ -126,155 +55,204 @@ class Runner:
     """Read and tell, but write nothing at all."""
     refresh: bool = False
     """Look again though the slot has its snapshot, to fill what it could not read."""
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Set it to end what is under way."""
+    attempts: Attempts = field(init=False)
+    visitor: Visitor = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "attempts", Attempts(self.settings.outbox))
+        agent = user_agent(self.settings.contact)
+        visitor = Visitor(agent, self.settings.timeout, self.clock, self.stop)
+        object.__setattr__(self, "visitor", visitor)
 
     def run(self, job: Job, page: Page | None = None) -> Result:
         """Fetch (or take the saved ``page``), read, store and journal; never raises."""
-        started_at = self.clock()
-        slot = slot_of(page.taken_at if page else started_at, job.every)
-        store, away = self._open()
+        store, away = self._open(job.every)
         try:
-            run = Run(job.source, slot, started_at, host=socket.gethostname())
-            number = _try(store.start_run, run) if store else None
-            result, got = self._look(job, slot, page, store, away)
-            if store is not None and number is not None:
-                _try(store.finish_run, number, self._finished(run, result, got))
-            return result
+            return self._run(job, page, store, away)
         finally:
             if store is not None:
                 store.close()
 
-    def _open(self) -> tuple[Store | None, StoreError | None]:
+    def run_all(self, jobs: Sequence[Job]) -> Iterator[Result]:
+        """Run every job, several at a time, over one store; results as they come."""
+        store, away = self._open(min(job.every for job in jobs))
+        try:
+            with ThreadPoolExecutor(min(AT_ONCE, len(jobs))) as pool:
+                yield from pool.map(lambda job: self._run(job, None, store, away), jobs)
+        finally:
+            if store is not None:
+                store.close()
+
+    def abandon(self) -> None:
+        """Close the runs that are still under way, before the process ends."""
+        try:
+            store = open_store(self.settings.database, patience=timedelta(seconds=1))
+            self.attempts.abandon(store, self.clock())
+            store.close()
+        except StoreError as error:
+            log.debug("not journalled: %s", error)
+
+    def _open(self, patience: timedelta) -> tuple[Store | None, StoreError | None]:
         if self.dry_run:
             return None, None
         try:
-            store = open_store(self.settings.database)
-            outbox.flush(self.settings.outbox, store)
+            store = open_store(self.settings.database, patience=patience)
         except StoreError as error:
+            return None, error
+        try:
+            outbox.flush(self.settings.outbox, store, self._under_way, suspect.judged)
+        except StoreError as error:
+            store.close()
             return None, error
         except OSError as error:
             log.warning("the outbox %s cannot be emptied: %s", self.settings.outbox, error)
         return store, None
 
-    def _look(
-        self,
-        job: Job,
-        slot: datetime,
-        page: Page | None,
-        store: Store | None,
-        away: StoreError | None,
-    ) -> tuple[Result, Page | SourceError | None]:
-        got: Page | SourceError | None = page
-        try:
-            if page is None:
-                known = None if store is None or self.refresh else store.snapshot(job.source, slot)
-                if known is not None:
-                    return Result(job.source, slot, "duplicate", known), None
-                got = page = self._fetch(job)
-            slot = slot_of(page.taken_at, job.every)
-            look = job.collector.read(page)
-            origin: Origin = "live" if page.status is not None else "file"
-            snapshot = Snapshot(job.source, slot, page.taken_at, origin, look)
-            return self._keep(job, snapshot, page, store, away), got
-        except SourceError as error:
-            return Result(job.source, slot, "failed", None, str(error)), got or error
-        except MastheadError as error:
-            return Result(job.source, slot, "failed", None, str(error)), got
-        except Exception as error:
-            log.exception("%s: a run failed on a bug", job.source)
-            message = f"A bug in Masthead, please report it: {type(error).__name__}: {error}"
-            return Result(job.source, slot, "failed", None, message), got
+    def _under_way(self, run: Run, every: timedelta) -> bool:
+        return self.attempts.under_way(run, every, self.clock())
 
-    def _fetch(self, job: Job) -> Page:
-        agent = fetch.user_agent(self.settings.contact)
-        return fetch.get(job.url, agent, min(self.settings.timeout, job.every), self.clock)
-
-    def _keep(
-        self,
-        job: Job,
-        snapshot: Snapshot,
-        page: Page,
-        store: Store | None,
-        away: StoreError | None,
+    def _run(
+        self, job: Job, page: Page | None, store: Store | None, away: StoreError | None
     ) -> Result:
-        look = snapshot.look
-        unread = None if look.complete else page
-        if look.empty:
-            if store is not None:
-                _try(store.keep_page, snapshot, page)
-            return Result(job.source, snapshot.slot, "failed", snapshot, _why_empty(look, page))
-        error = _why_partial(look)
-        if self.dry_run:
-            outcome: Outcome = "stored" if look.complete else "partial"
-            return Result(job.source, snapshot.slot, outcome, snapshot, error)
+        at = self.clock()
+        slot = slot_of(page.taken_at if page else at, job.every)
+        attempt = None
+        if not self.dry_run:
+            attempt = self.attempts.begin(store, job.source, slot, at, job.every)
+        taking = Taking(job, slot, attempt, store, away)
+        result = self._guarded(taking, page)
+        if attempt is not None and not taking.bridged:
+            self.attempts.end(store, attempt, self._ended(taking, attempt, result))
+        return result
+
+    def _guarded(self, taking: Taking, page: Page | None) -> Result:
+        source = taking.job.source
+
+        def failed(error: str, kind: str) -> Result:
+            return Result(source, taking.slot, "failed", None, error, kind)
+
+        try:
+            return self._take(taking, page)
+        except SourceError as error:
+            taking.failure = error
+            return failed(str(error), error.kind)
+        except StoreError as error:
+            return failed(str(error), STORE)
+        except MastheadError as error:
+            return failed(str(error), "usage")
+        except Exception as error:
+            log.exception("%s: a run failed on a bug", source)
+            message = f"A bug in Masthead, please report it: {type(error).__name__}: {error}"
+            return failed(message, "bug")
+
+    def _take(self, taking: Taking, page: Page | None) -> Result:
+        job, store = taking.job, taking.store
+        if page is not None:
+            return self._read(taking, page, "file")
+        if store is not None and not self.refresh:
+            known = store.snapshot(job.source, taking.slot)
+            if known is not None:
+                return Result(job.source, taking.slot, "duplicate", known)
+        visit = taking.visit = self.visitor.visit(job, store, conditional=not self.refresh)
+        taking.slot = slot_of(visit.taken_at, job.every)
+        if visit.page is not None:
+            return self._read(taking, visit.page, "live")
+        if visit.unchanged is None or store is None:
+            raise SourceError(f"{job.url} sent no page.", kind="status", status=visit.status)
+        return _unchanged(job, taking.slot, visit, visit.unchanged, store)
+
+    def _read(self, taking: Taking, page: Page, origin: Origin) -> Result:
+        job, store = taking.job, taking.store
+        look = job.collector.read(page)
+        snapshot = Snapshot(job.source, taking.slot, page.taken_at, origin, look)
         try:
             if store is None:
-                raise away or StoreError("The store could not be reached.")
-            saved = store.save(snapshot, job.every, unread)
-            now_known = store.snapshot(job.source, snapshot.slot)
-        except StoreError as failure:
-            outbox.put(self.settings.outbox, snapshot, job.every, unread)
-            return Result(job.source, snapshot.slot, "outbox", snapshot, str(failure))
-        if saved == "duplicate":
-            return Result(job.source, snapshot.slot, "duplicate", snapshot)
-        if now_known is not None and now_known.look.complete:
-            return Result(job.source, snapshot.slot, "stored", snapshot)
-        return Result(job.source, snapshot.slot, "partial", snapshot, error)
+                if self.dry_run:
+                    return _told(snapshot, page)
+                raise taking.away or StoreError("The store could not be reached.")
+            snapshot = suspect.judged(store, snapshot)
+            return _saved(taking, store, snapshot, page)
+        except StoreError as error:
+            return self._bridged(taking, snapshot, page, error)
 
-    def _finished(self, run: Run, result: Result, got: Page | SourceError | None) -> Run:
-        page = got if isinstance(got, Page) else None
-        failure = got if isinstance(got, SourceError) else None
-        kind = failure.kind if failure else "reading" if result.error else None
+    def _bridged(self, taking: Taking, snapshot: Snapshot, page: Page, error: StoreError) -> Result:
+        """Keep the snapshot in the outbox; the page too, for it was not judged yet."""
+        result = _told(snapshot, page)
+        if not snapshot.look.empty:
+            result = replace(result, outcome="outbox", error=str(error), kind=STORE)
+        if taking.attempt is not None:
+            run = self._ended(taking, taking.attempt, result)
+            self.attempts.bridge(taking.attempt, run, snapshot, page)
+            taking.bridged = True
+        return result
+
+    def _ended(self, taking: Taking, attempt: Attempt, result: Result) -> Run:
+        visit, failure = taking.visit, taking.failure
         return replace(
-            run,
+            attempt.run,
             slot=result.slot,
             ended_at=self.clock(),
             outcome=result.outcome,
-            error_kind="store" if result.outcome == "outbox" else kind,
+            error_kind=result.kind,
             message=result.error,
-            http_status=page.status if page else failure.status if failure else None,
-            bytes=len(page.body) if page else None,
-            attempts=0 if got is None else 1,
+            http_status=visit.status if visit else failure.status if failure else None,
+            bytes=visit.bytes if visit else None,
+            attempts=visit.attempts if visit else failure.attempts if failure else 0,
         )
 
 
-def _try(write: Callable[..., Any], *arguments: Any) -> Any:
-    """The journal must not stop a run: a store that goes away meets the snapshot itself."""
-    try:
-        return write(*arguments)
-    except StoreError as error:
-        log.debug("not journalled: %s", error)
-        return None
+def _saved(taking: Taking, store: Store, snapshot: Snapshot, page: Page) -> Result:
+    """Store the snapshot, or only its page where nothing was read. Raises StoreError."""
+    job, look, told = taking.job, snapshot.look, _told(snapshot, page)
+    if look.empty:
+        store.keep_page(snapshot, page)
+        return told
+    answered = None
+    if taking.visit is not None and look.complete:
+        answered = replace(taking.visit.answered, slot=snapshot.slot)
+    saved = store.save(snapshot, job.every, None if look.complete else page, answered)
+    info, about = store.source(job.source), job.collector.about
+    if info is not None and info.about != about:
+        store.describe(about)
+    if saved == "duplicate":
+        return replace(told, outcome="duplicate", error=None, kind=None)
+    known = store.snapshot(job.source, snapshot.slot) if saved == "filled" else None
+    if known is not None and known.look.has(look.readings):
+        return replace(told, outcome="stored", error=None, kind=None)
+    return told
 
 
-def _why_partial(look: Look) -> str | None:
-    missing = [
+def _unchanged(job: Job, slot: datetime, visit: Visit, before: Snapshot, store: Store) -> Result:
+    """The page is the one that was read before: so are its figures."""
+    snapshot = replace(before, slot=slot, taken_at=visit.taken_at, origin="live")
+    answered = replace(visit.answered, slot=slot)
+    saved = store.save_unchanged(snapshot, job.every, before.taken_at, answered)
+    outcome: Outcome = "unchanged" if saved == "stored" else "duplicate"
+    return Result(job.source, slot, outcome, snapshot)
+
+
+def _told(snapshot: Snapshot, page: Page) -> Result:
+    """What a look is worth, whatever the store makes of it."""
+    look, source, slot = snapshot.look, snapshot.source, snapshot.slot
+    if look.empty:
+        return Result(source, slot, "failed", snapshot, _why_empty(look, page), READING)
+    if look.complete:
+        return Result(source, slot, "stored", snapshot)
+    return Result(source, slot, "partial", snapshot, _missing(look), READING)
+
+
+def _missing(look: Look) -> str:
+    reasons = [
         f"{key}: {reading.problem or 'not read'}"
         for key, reading in look.readings.items()
         if reading.value is None
     ]
-    return "; ".join(missing) + "." if missing else None
+    return "; ".join(reasons) + "."
 
 
 def _why_empty(look: Look, page: Page) -> str:
     if look.via is None:
-        return f"{page.url} has none of the five figures: nothing was stored."
-    return f"{page.url} has the five labels but no figure to trust: {_why_partial(look)}"
-
-
-def saved_page(job: Job, file: BinaryIO, name: str, at: datetime | None, now: datetime) -> Page:
-    """A page saved by hand: HTML or the visible text, by its content.
-
-    Taken ``at``; unsaid, when the file was last changed (``now`` for a pipe). Raises UsageError.
-    """
-    body = file.read(fetch.MAX_BYTES + 1)
-    if len(body) > fetch.MAX_BYTES:
-        raise UsageError(f"{name} is larger than {fetch.MAX_BYTES // 2**20} MiB: no page is.")
-    if not body.strip():
-        raise UsageError(f"{name} is empty: save the page again.")
-    if at is None:
-        about = os.fstat(file.fileno())
-        at = from_ms(about.st_mtime_ns // 1_000_000) if stat.S_ISREG(about.st_mode) else now
-    if at > now + timedelta(minutes=1):
-        raise UsageError(f"--at {iso(at)} lies in the future: say when the page was taken.")
-    kind = "text/plain" if name.lower().endswith(".txt") else ""
-    return Page(body=body, url=job.url, taken_at=at, content_type=kind)
+        return f"{page.url} has none of its figures: nothing was stored."
+    return f"{page.url} has no figure to trust: {_missing(look)}"

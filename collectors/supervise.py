@@ -1,14 +1,13 @@
 """Keeps child processes running: starts them, restarts the dead, stops them together."""
 
 import logging
-import signal
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Final
 
+from collectors.stop import set_by_signals
 from data.clock import stopwatch
 
 USAGE: Final = 2
@@ -55,12 +54,7 @@ class Child:
 def keep_running(commands: Mapping[str, Sequence[str]]) -> int:
     """Run the commands until SIGINT or SIGTERM (0), or until one cannot be used (its code)."""
     stop = threading.Event()
-
-    def ask(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ask)
+    set_by_signals(stop)
     children = [Child(name, command) for name, command in commands.items()]
     try:
         while not stop.wait(TICK_S):

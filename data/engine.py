@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,8 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from data.errors import StoreError, UsageError
 from data.schema import REVISION
 
-BUSY_TIMEOUT_MS: Final = 30_000
+PATIENCE: Final = timedelta(seconds=30)
+"""How long a writer waits for its turn."""
 WRITE_LOCK: Final = 0x6D617374
 """The number of PostgreSQL's advisory lock that a writer holds: 'mast' in ASCII."""
 
@@ -39,22 +41,23 @@ def parse_url(database: str) -> URL:
     )
 
 
-def connect(url: URL) -> Engine:
+def connect(url: URL, patience: timedelta = PATIENCE) -> Engine:
     """An engine whose writers take turns, and whose SQLite connections wait and sync fully.
 
     A transaction that reads and then writes would fail with "database is locked" as soon as
     another writer came between; ``BEGIN IMMEDIATE`` takes its turn instead.
     """
-    return _sqlite(url) if url.drivername == "sqlite" else _postgresql(url)
+    return _sqlite(url, patience) if url.drivername == "sqlite" else _postgresql(url, patience)
 
 
-def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+def _sqlite(url: URL, patience: timedelta) -> Engine:
+    wait_s = patience.total_seconds()
+    engine = create_engine(url, connect_args={"timeout": wait_s})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON"):
+        for pragma in ("synchronous=FULL", f"busy_timeout={wait_s * 1000:.0f}", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -64,7 +67,7 @@ def _sqlite(url: URL) -> Engine:
     return engine
 
 
-def _postgresql(url: URL) -> Engine:
+def _postgresql(url: URL, patience: timedelta) -> Engine:
     """Writers queue for one lock, as SQLite's do: rollups and counters are read, then written."""
     try:
         engine = create_engine(url, pool_pre_ping=True)
@@ -76,6 +79,9 @@ def _postgresql(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(
+            f"SET LOCAL lock_timeout = {patience // timedelta(milliseconds=1)}"
+        )
         connection.exec_driver_sql(
             f"SELECT pg_advisory_xact_lock({WRITE_LOCK})"
             if _writes(connection)

@@ -1,5 +1,7 @@
 """The errors Masthead raises on purpose: one sentence that names what, where, what to do."""
 
+from datetime import timedelta
+
 
 class MastheadError(Exception):
     """Base of all of them; the message is shown to the user as it is."""
@@ -12,10 +14,20 @@ class UsageError(MastheadError):
 class SourceError(MastheadError):
     """A source that could not be fetched or gave something that is not its page."""
 
-    def __init__(self, message: str, kind: str = "source", status: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        kind: str = "source",
+        status: int | None = None,
+        attempts: int = 1,
+        wait: timedelta | None = None,
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.status = status
+        self.attempts = attempts
+        self.wait = wait
+        """How long the server wants to be left alone, when it says so."""
 
 
 class StoreError(MastheadError):

@@ -7,15 +7,18 @@ from typing import Any
 from data.model import Headline, Look, Reading, Snapshot, iso
 
 
-def _iso(instant: datetime | None) -> str | None:
+def iso_or_none(instant: datetime | None) -> str | None:
+    """The instant in ISO 8601, when there is one."""
     return None if instant is None else iso(instant)
 
 
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else _zoned(text)
+def instant(text: str | None) -> datetime | None:
+    """The inverse of :func:`iso_or_none`. Raises ValueError."""
+    return None if text is None else zoned(text)
 
 
-def _zoned(text: str) -> datetime:
+def zoned(text: str) -> datetime:
+    """An instant from ISO 8601 that names its zone. Raises ValueError."""
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError(f"{text} names no time zone")
@@ -40,8 +43,8 @@ def headline_json(headline: Headline) -> dict[str, Any]:
         "url": headline.url,
         "summary": headline.summary,
         "author": headline.author,
-        "published_from": _iso(headline.published_from),
-        "published_to": _iso(headline.published_to),
+        "published_from": iso_or_none(headline.published_from),
+        "published_to": iso_or_none(headline.published_to),
         "lead": headline.lead,
     }
 
@@ -53,7 +56,7 @@ def to_json(snapshot: Snapshot) -> dict[str, Any]:
         "source": snapshot.source,
         "slot": iso(snapshot.slot),
         "taken_at": iso(snapshot.taken_at),
-        "as_of": _iso(look.as_of),
+        "as_of": iso_or_none(look.as_of),
         "origin": snapshot.origin,
         "via": look.via,
         "readings": {key: reading_json(reading) for key, reading in look.readings.items()},
@@ -67,8 +70,8 @@ def from_json(form: Mapping[str, Any]) -> Snapshot:
         Headline(
             **{
                 **item,
-                "published_from": _instant(item["published_from"]),
-                "published_to": _instant(item["published_to"]),
+                "published_from": instant(item["published_from"]),
+                "published_to": instant(item["published_to"]),
             }
         )
         for item in form["headlines"]
@@ -76,13 +79,13 @@ def from_json(form: Mapping[str, Any]) -> Snapshot:
     look = Look(
         readings={key: Reading(**reading) for key, reading in dict.items(form["readings"])},
         via=form["via"],
-        as_of=_instant(form["as_of"]),
+        as_of=instant(form["as_of"]),
         headlines=headlines,
     )
     return Snapshot(
         source=form["source"],
-        slot=_zoned(form["slot"]),
-        taken_at=_zoned(form["taken_at"]),
+        slot=zoned(form["slot"]),
+        taken_at=zoned(form["taken_at"]),
         origin=form["origin"],
         look=look,
     )

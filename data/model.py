@@ -1,7 +1,7 @@
 """What Masthead keeps: snapshots of five figures, headlines, runs and pages."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
@@ -122,7 +122,11 @@ class Look:
     @property
     def complete(self) -> bool:
         """Whether every metric that the source gives has a value."""
-        return all(reading.value is not None for reading in self.readings.values())
+        return self.has(self.readings)
+
+    def has(self, keys: Iterable[str]) -> bool:
+        """Whether each of these metrics has a value."""
+        return all(key in self.readings and self.readings[key].value is not None for key in keys)
 
     @property
     def empty(self) -> bool:
@@ -156,7 +160,22 @@ class Run:
     http_status: int | None = None
     bytes: int | None = None
     attempts: int = 0
-    host: str = field(default="")
+    host: str = ""
+    pid: int | None = None
+    """The process on ``host``, to tell whether a run without an outcome is still under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a source's server said of its page, for the next request to it."""
+
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    slot: datetime | None = None
+    """The snapshot that was read from the page with these validators."""
+    not_before: datetime | None = None
+    """The server asked to be left alone until then."""
 
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

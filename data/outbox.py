@@ -1,34 +1,54 @@
-"""Snapshots that wait on disk for a store that could not be reached."""
+"""What waits on disk for a store that could not be reached: runs, their snapshots and pages."""
 
 import os
+import zlib
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
+from data import journal
 from data.errors import StoreError
-from data.jsonform import from_json, to_json
-from data.model import Page, Snapshot, iso, to_ms
+from data.jsonform import from_json, instant, iso_or_none, to_json, zoned
+from data.model import Page, Run, Snapshot, iso, to_ms
 from data.store import Store
 
+UnderWay = Callable[[Run, timedelta], bool]
+"""Whether a run of a source with that interval may still come to its end."""
+Judge = Callable[[Store, Snapshot], Snapshot]
+"""Takes the figures away that the store's history denies."""
 
-def put(folder: Path, snapshot: Snapshot, every: timedelta, page: Page | None) -> Path:
-    """Keep the snapshot as a file that survives a crash. Raises StoreError when it cannot."""
-    form = {
-        "snapshot": to_json(snapshot),
-        "every_s": every.total_seconds(),
-        "page": None if page is None else _page_json(page),
-    }
-    taken, slot = to_ms(snapshot.taken_at), to_ms(snapshot.slot)
-    path = folder / f"{taken:015d}-{snapshot.source}-{slot}-{os.getpid()}.json"
+ENDED: Final = "The process ended without a word while the store was away."
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One attempt and what came of it, as far as it got."""
+
+    run: Run
+    every: timedelta
+    snapshot: Snapshot | None = None
+    page: Page | None = None
+    """The page, as its snapshot was not judged yet."""
+
+
+def put(folder: Path, waiting: Waiting) -> Path:
+    """Keep it as a file that survives a crash, in place of what the same run put before.
+
+    Raises StoreError when it cannot.
+    """
+    run = waiting.run
+    path = folder / f"{to_ms(run.started_at):015d}-{run.source}-{run.pid or 0}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(".tmp")
         with draft.open("wb") as file:
-            file.write(orjson.dumps(form, option=orjson.OPT_INDENT_2))
+            file.write(orjson.dumps(_form(waiting), option=orjson.OPT_INDENT_2))
             file.flush()
             os.fsync(file.fileno())
         draft.rename(path)
@@ -41,29 +61,48 @@ def put(folder: Path, snapshot: Snapshot, every: timedelta, page: Page | None) -
     return path
 
 
-def flush(folder: Path, store: Store) -> int:
-    """Store what waits, oldest first, each once; how many waited.
+def flush(folder: Path, store: Store, under_way: UnderWay, judge: Judge) -> int:
+    """Store what waits, oldest first, each once; how many files there were.
 
-    A file that is no snapshot is set aside as ``.unreadable``, never thrown away.
+    A run that is still ``under_way`` is left to end. What waited is judged by the history that
+    the store holds by now; where that denies a figure, the page is kept. A file that is not of the
+    outbox's form is set aside as ``.unreadable``, never thrown away.
     """
-    waiting = sorted(folder.glob("*.json")) if folder.is_dir() else []
-    for path in waiting:
+    files = sorted(folder.glob("*.json")) if folder.is_dir() else []
+    for path in files:
         try:
             body = path.read_bytes()
         except FileNotFoundError:
             continue
         try:
-            form = orjson.loads(body)
-            snapshot = from_json(form["snapshot"])
-            page = form["page"] and _page(form["page"])
-            every = timedelta(seconds=form["every_s"])
-        except (ValueError, KeyError, TypeError, OverflowError):
+            waiting = _waiting(orjson.loads(body))
+        except (ValueError, KeyError, TypeError, OverflowError, zlib.error):
             with suppress(FileNotFoundError):
                 path.rename(path.with_suffix(".unreadable"))
             continue
-        store.save(snapshot, every, page)
+        if waiting.run.outcome is None and under_way(waiting.run, waiting.every):
+            continue
+        _store(store, waiting, judge)
         path.unlink(missing_ok=True)
-    return len(waiting)
+    return len(files)
+
+
+def count(folder: Path) -> int:
+    """How many attempts wait."""
+    return len(list(folder.glob("*.json"))) if folder.is_dir() else 0
+
+
+def _store(store: Store, waiting: Waiting, judge: Judge) -> None:
+    run, page = waiting.run, waiting.page
+    if waiting.snapshot is not None:
+        snapshot = judge(store, waiting.snapshot)
+        if not snapshot.look.empty:
+            store.save(snapshot, waiting.every, None if snapshot.look.complete else page)
+        elif page is not None:
+            store.keep_page(snapshot, page)
+    if run.outcome is None:
+        run = replace(run, outcome="failed", error_kind=journal.KILLED, message=ENDED)
+    journal.settle(store, [run])
 
 
 def _sync_folder(folder: Path) -> None:
@@ -74,19 +113,55 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _page_json(page: Page) -> dict[str, Any]:
+def _form(waiting: Waiting) -> dict[str, Any]:
+    run, page = waiting.run, waiting.page
     return {
-        "body": b64encode(page.body).decode(),
-        "url": page.url,
-        "taken_at": iso(page.taken_at),
-        "content_type": page.content_type,
+        "run": {
+            "source": run.source,
+            "slot": iso(run.slot),
+            "started_at": iso(run.started_at),
+            "ended_at": iso_or_none(run.ended_at),
+            "outcome": run.outcome,
+            "error_kind": run.error_kind,
+            "message": run.message,
+            "http_status": run.http_status,
+            "bytes": run.bytes,
+            "attempts": run.attempts,
+            "host": run.host,
+            "pid": run.pid,
+        },
+        "every_s": waiting.every.total_seconds(),
+        "snapshot": None if waiting.snapshot is None else to_json(waiting.snapshot),
+        "page": None
+        if page is None
+        else {
+            "body": b64encode(zlib.compress(page.body)).decode(),
+            "url": page.url,
+            "taken_at": iso(page.taken_at),
+            "content_type": page.content_type,
+        },
     }
 
 
-def _page(form: dict[str, Any]) -> Page:
-    return Page(
-        body=b64decode(form["body"]),
-        url=form["url"],
-        taken_at=datetime.fromisoformat(form["taken_at"]),
-        content_type=form["content_type"],
+def _waiting(form: dict[str, Any]) -> Waiting:
+    """The inverse of :func:`_form`. Raises KeyError, TypeError or ValueError on other input."""
+    run = Run(**form["run"])
+    run = replace(
+        run,
+        slot=zoned(form["run"]["slot"]),
+        started_at=zoned(form["run"]["started_at"]),
+        ended_at=instant(form["run"]["ended_at"]),
+    )
+    page = form["page"]
+    return Waiting(
+        run=run,
+        every=timedelta(seconds=form["every_s"]),
+        snapshot=None if form["snapshot"] is None else from_json(form["snapshot"]),
+        page=page
+        and Page(
+            body=zlib.decompress(b64decode(page["body"])),
+            url=page["url"],
+            taken_at=zoned(page["taken_at"]),
+            content_type=page["content_type"],
+        ),
     )

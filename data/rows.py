@@ -100,6 +100,7 @@ RUN_COLUMNS = (
     "bytes",
     "attempts",
     "host",
+    "pid",
 )
 
 

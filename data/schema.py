@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -122,6 +123,12 @@ runs = Table(
     Column("host", Text, nullable=False),
     Column("pid", Integer),
     UniqueConstraint("source", "started_at", "host", name="runs_once"),
+    Index(
+        "runs_open",
+        "source",
+        sqlite_where=text("outcome IS NULL"),
+        postgresql_where=text("outcome IS NULL"),
+    ),
     comment="every attempt, whatever became of it; outcome NULL: still running, or killed",
 )
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 from data.model import Run, iso, slot_of
@@ -10,6 +9,8 @@ from data.store import Store
 
 STRETCH: Final = timedelta(days=30)
 """How far back missed slots are counted."""
+LATE_AFTER: Final = 4
+"""The part of a slot after which a snapshot of it is late: a quarter."""
 STALE_AFTER: Final = 3
 """Slots without a success after which a source is stale."""
 
@@ -27,6 +28,8 @@ class Status:
     expected: int
     """Slots of the last 30 days that should have a snapshot."""
     missed: int
+    late: int
+    """Slots of the last 30 days that were looked at only after a quarter of their time."""
     last_run: Run | None
     last_error: Run | None
     pages: int
@@ -48,6 +51,7 @@ class Status:
             "next_slot": iso(self.next_slot),
             "expected_slots": self.expected,
             "missed_slots": self.missed,
+            "late_slots": self.late,
             "last_outcome": self.last_run and self.last_run.outcome,
             "last_error": error and {"at": iso(error.started_at), "message": error.message},
             "kept_pages": self.pages,
@@ -58,12 +62,16 @@ def status(store: Store, source: str, every: timedelta, now: datetime) -> Status
     """The source as the store knows it at ``now``."""
     newest, info = store.latest_read(source), store.source(source)
     current = slot_of(now, every)
-    expected = missed = 0
+    expected = missed = late = 0
     if info is not None and info.first_slot is not None:
         since = max(slot_of(info.first_slot, every), slot_of(now - STRETCH, every) + every)
         expected = max(0, (current - since) // every)
         held = {slot_of(slot, every) for slot in store.slots(source, since, current)}
         missed = expected - len(held)
+        late = sum(
+            taken_at - slot > every / LATE_AFTER
+            for slot, taken_at in store.taken(source, since, current)
+        )
     return Status(
         source=source,
         every=every,
@@ -72,12 +80,8 @@ def status(store: Store, source: str, every: timedelta, now: datetime) -> Status
         next_slot=current + every,
         expected=expected,
         missed=missed,
+        late=late,
         last_run=store.last_run(source),
         last_error=store.last_run(source, ("failed", "outbox", "partial")),
         pages=store.page_count(source),
     )
-
-
-def waiting(outbox: Path) -> int:
-    """How many snapshots wait in the outbox."""
-    return len(list(outbox.glob("*.json"))) if outbox.is_dir() else 0

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, case, or_, select, update
+from sqlalchemy import Connection, Engine, Row, case, or_, select
 
 from data import engine as engines
 from data import writes
-from data.model import KEYS, SAMPLE, About, Page, Run, SeenHeadline, Snapshot
+from data.model import KEYS, SAMPLE, About, Answered, Page, Run, SeenHeadline, Snapshot
 from data.rollup import rebuild
 from data.rows import run_of, run_row, seen_of, snapshot_of
-from data.schema import headlines, runs, snapshots, sources
+from data.schema import answers, headlines, runs, snapshots, sources
 
 BATCH: Final = 2_000
 SHOWN_AT: Final = case(
@@ -33,11 +33,8 @@ class SourceInfo:
     first_slot: datetime | None
     last_slot: datetime | None
     version: int
-    label: str | None = None
-    metrics: tuple[str, ...] = KEYS
-    """Those it gives."""
-    credit: str | None = None
-    credit_url: str | None = None
+    about: About
+    """What it is; as far as its collector said."""
 
 
 class Store:
@@ -58,11 +55,18 @@ class Store:
         """One write transaction."""
         return engines.writing(self.engine)
 
-    def save(self, snapshot: Snapshot, every: timedelta, page: Page | None = None) -> writes.Saved:
+    def save(
+        self,
+        snapshot: Snapshot,
+        every: timedelta,
+        page: Page | None = None,
+        answered: Answered | None = None,
+    ) -> writes.Saved:
         """Keep one look, its headlines and (where it was not read fully) its page: all or nothing.
 
         A slot that has a snapshot keeps what it knows: only figures that were not read before are
         filled in ("filled"), and only from the same kind of reading, so that their rounding holds.
+        ``answered`` is kept with a snapshot that is new.
         """
         source = snapshot.source
         with self.writing() as connection:
@@ -74,6 +78,22 @@ class Store:
             writes.touch_source(connection, source, every, [snapshot.slot], changed)
             if page is not None:
                 writes.keep_page(connection, snapshot, page)
+            writes.drop_page(connection, snapshot)
+            if answered is not None and saved == "stored":
+                writes.keep_answer(connection, source, answered)
+        return saved
+
+    def save_unchanged(
+        self, snapshot: Snapshot, every: timedelta, before: datetime, answered: Answered
+    ) -> writes.Saved:
+        """Keep a look at a page that is the one taken ``before``, its stories seen again."""
+        with self.writing() as connection:
+            saved = writes.save_snapshot(connection, snapshot)
+            if saved == "stored":
+                rebuild(connection, snapshot.source, [snapshot.slot])
+                writes.touch_source(connection, snapshot.source, every, [snapshot.slot], True)
+                writes.see_again(connection, snapshot.source, before, snapshot.taken_at)
+                writes.keep_answer(connection, snapshot.source, answered)
         return saved
 
     def add(
@@ -129,16 +149,18 @@ class Store:
         rows = self._rows(select(snapshots).where(writes.is_slot(source, slot)))
         return snapshot_of(rows[0]) if rows else None
 
-    def start_run(self, run: Run) -> int:
-        """Write down that a run begins; its number."""
-        with self.writing() as connection:
-            statement = runs.insert().values(**run_row(run)).returning(runs.c.id)
-            return int(connection.execute(statement).scalar_one())
+    def answered(self, source: str) -> Answered | None:
+        """What the source's server said of its page last, None when nothing."""
+        rows = self._rows(select(answers).where(answers.c.source == source))
+        if not rows:
+            return None
+        [row] = rows
+        return Answered(row.url, row.etag, row.last_modified, row.slot, row.not_before)
 
-    def finish_run(self, number: int, run: Run) -> None:
-        """Write down what became of it."""
+    def keep_answer(self, source: str, answered: Answered) -> None:
+        """Keep what the source's server said of its page."""
         with self.writing() as connection:
-            connection.execute(update(runs).where(runs.c.id == number).values(**run_row(run)))
+            writes.keep_answer(connection, source, answered)
 
     def describe(self, about: About) -> None:
         """Keep what a source says of itself, once it has a history."""
@@ -189,6 +211,13 @@ class Store:
         query = select(slot).where(snapshots.c.source == source, slot >= start, slot < end)
         return [row.slot for row in self._rows(query.order_by(slot))]
 
+    def taken(self, source: str, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+        """The slots in [start, end) that were looked at live, and when; oldest first."""
+        slot, live = snapshots.c.slot, snapshots.c.origin == "live"
+        query = select(slot, snapshots.c.taken_at).where(snapshots.c.source == source, live)
+        query = query.where(slot >= start, slot < end).order_by(slot)
+        return [(row.slot, row.taken_at) for row in self._rows(query)]
+
     def page_count(self, source: str) -> int:
         """How many pages are kept to be read again."""
         with self.reading() as connection:
@@ -211,9 +240,14 @@ class Store:
             return connection.execute(query).all()
 
 
-def open_store(database: str, read_only: bool = False) -> Store:
-    """The store at a database URL; made and migrated first unless ``read_only``."""
-    engine = engines.connect(engines.parse_url(database))
+def open_store(
+    database: str, read_only: bool = False, patience: timedelta = engines.PATIENCE
+) -> Store:
+    """The store at a database URL; made and migrated first unless ``read_only``.
+
+    ``patience``: how long a writer waits for its turn, at most PATIENCE. Raises StoreError.
+    """
+    engine = engines.connect(engines.parse_url(database), min(patience, engines.PATIENCE))
     if not read_only:
         engines.migrate(engine)
     return Store(engine)
@@ -236,8 +270,11 @@ def _source_info(row: Row[Any]) -> SourceInfo:
         first_slot=row.first_slot,
         last_slot=row.last_slot,
         version=row.version,
-        label=row.label,
-        metrics=tuple(row.metrics.split(",")) if row.metrics else KEYS,
-        credit=row.credit,
-        credit_url=row.credit_url,
+        about=About(
+            source=row.source,
+            label=row.label or row.source,
+            metrics=tuple(row.metrics.split(",")) if row.metrics else KEYS,
+            credit=row.credit,
+            credit_url=row.credit_url,
+        ),
     )

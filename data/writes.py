@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, delete, func, or_, select, update
 
 from data.engine import insert
-from data.model import KEYS, About, Headline, Page, SeenHeadline, Snapshot
+from data.model import KEYS, About, Answered, Headline, Page, SeenHeadline, Snapshot
 from data.rows import headline_row, seen_of, snapshot_row, texts_json, texts_of
 from data.schema import (
     answers,
@@ -177,6 +177,25 @@ def _narrowed(before: Headline, after: Headline) -> tuple[datetime | None, datet
     return (start, end) if start <= end else (before.published_from, before.published_to)
 
 
+def see_again(connection: Connection, source: str, before: datetime, at: datetime) -> None:
+    """The stories last seen ``before`` are still there ``at``: their page has not changed."""
+    place = (headlines.c.source == source) & (headlines.c.last_seen_at == before)
+    connection.execute(update(headlines).where(place).values(last_seen_at=at))
+
+
+def keep_answer(connection: Connection, source: str, answered: Answered) -> None:
+    """Keep what the source's server said of its page, in place of what it said before."""
+    values = {
+        "url": answered.url,
+        "etag": answered.etag,
+        "last_modified": answered.last_modified,
+        "slot": answered.slot,
+        "not_before": answered.not_before,
+    }
+    statement = insert(connection, answers).values(source=source, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["source"], set_=values))
+
+
 def touch_source(
     connection: Connection,
     source: str,
@@ -255,14 +274,24 @@ def keep_page(connection: Connection, snapshot: Snapshot, page: Page) -> None:
         "body": gzip.compress(page.body, mtime=0),
     }
     statement = insert(connection, pages).values(**values)
+    newer = statement.excluded.taken_at >= pages.c.taken_at
     connection.execute(
-        statement.on_conflict_do_update(index_elements=["source", "slot"], set_=values)
+        statement.on_conflict_do_update(index_elements=["source", "slot"], set_=values, where=newer)
     )
     of_source = pages.c.source == snapshot.source
     newest = select(pages.c.slot).where(of_source).order_by(pages.c.slot.desc())
     oldest = connection.scalar(newest.offset(KEPT_PAGES - 1).limit(1))
     if oldest is not None:
         connection.execute(delete(pages).where(of_source, pages.c.slot < oldest))
+
+
+def drop_page(connection: Connection, snapshot: Snapshot) -> None:
+    """Forget the slot's page, when every figure that its source gives is known by now."""
+    given = snapshot.look.readings
+    known = [snapshots.c[key].is_not(None) for key in given]
+    whole = select(snapshots.c.slot).where(is_slot(snapshot.source, snapshot.slot), *known)
+    place = (pages.c.source == snapshot.source) & (pages.c.slot == snapshot.slot)
+    connection.execute(delete(pages).where(place, whole.exists()))
 
 
 def count_pages(connection: Connection, source: str) -> int:

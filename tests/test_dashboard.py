@@ -18,7 +18,7 @@ from dashboard import ids, routes
 from dashboard.app import ASSETS, FIRST, create_app
 from dashboard.compression import Compressed
 from dashboard.server import listen
-from data import clock
+from data import clock, journal
 from data.errors import UsageError
 from data.model import KEYS, METRICS, SAMPLE, Headline, Run, to_ms
 from data.settings import Settings
@@ -139,9 +139,9 @@ def test_latest(client: Client, store: Store) -> None:
     nothing = client.get("/api/v1/latest").get_json()
     assert (nothing["readings"], nothing["run"], nothing["version"]) == (None, None, 0)
     run = Run("dapp_expert", NOW, NOW)
-    number = store.start_run(run)
+    number, _ = journal.start(store, run)
     ended = Run("dapp_expert", NOW, NOW, NOW, "failed", "timeout", "No answer.", attempts=1)
-    store.finish_run(number, ended)
+    journal.finish(store, number, ended)
     failed = client.get("/api/v1/latest").get_json()
     assert failed["run"]["message"] == "No answer."
     store.save(snapshot(NOW, (*SEEN[:4], None)), HOUR)

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from data import engine as engines
 from data.engine import connect, migrate, parse_url, reading, shown_url, writing
 from data.errors import MastheadError, StoreError, UsageError
 from data.store import Store, open_store
@@ -107,10 +106,12 @@ def test_writes_begin_immediate(store: Store) -> None:
     other.close()
 
 
-def test_locked_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+BRIEFLY = timedelta(milliseconds=20)
+
+
+def test_locked_database(tmp_path: Path) -> None:
     """A store that another process holds for longer than the wait is an error that names it."""
-    monkeypatch.setattr(engines, "BUSY_TIMEOUT_MS", 20)
-    store = open_store(database(tmp_path))
+    store = open_store(database(tmp_path), patience=BRIEFLY)
     other = sqlite3.connect(tmp_path / "masthead.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match=r"masthead\.db did not answer: database is locked"):
@@ -121,14 +122,13 @@ def test_locked_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     store.close()
 
 
-def test_locked_before_it_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_locked_before_it_is_opened(tmp_path: Path) -> None:
     """A file that another program holds while it is opened for the first time is named too."""
-    monkeypatch.setattr(engines, "BUSY_TIMEOUT_MS", 20)
     other = sqlite3.connect(tmp_path / "masthead.db", isolation_level=None)
     other.execute("CREATE TABLE other (one)")
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match=r"masthead\.db did not answer: database is locked"):
-        open_store(database(tmp_path))
+        open_store(database(tmp_path), patience=BRIEFLY)
     other.close()
 
 
@@ -150,7 +150,9 @@ def test_failed_write_leaves_nothing(store: Store) -> None:
 
     def fail() -> None:
         with store.writing() as connection:
-            connection.execute(text("INSERT INTO sources VALUES ('a', 1, 1, 1, 1)"))
+            connection.execute(
+                text("INSERT INTO sources (source, every_ms, version) VALUES ('a', 1, 1)")
+            )
             raise UsageError("stop")
 
     with pytest.raises(UsageError):
@@ -195,7 +197,9 @@ def test_writing_through_the_functions(tmp_path: Path) -> None:
     engine = connect(parse_url(database(tmp_path)))
     migrate(engine)
     with writing(engine) as connection:
-        connection.execute(text("INSERT INTO sources VALUES ('a', 1, 1, 1, 1)"))
+        connection.execute(
+            text("INSERT INTO sources (source, every_ms, version) VALUES ('a', 1, 1)")
+        )
     with reading(engine) as connection:
         assert connection.scalar(text("SELECT source FROM sources")) == "a"
     engine.dispose()

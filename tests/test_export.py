@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from data import export
+from data import export, journal
 from data.errors import UsageError
 from data.export import Format, format_named, guarded, number, stream, unguarded
 from data.model import SAMPLE, Headline, Run, SeenHeadline
@@ -105,7 +105,7 @@ def test_headlines(store: Store) -> None:
 
 def test_runs(store: Store) -> None:
     """Runs CSV: every attempt by its start, running ones with an empty end."""
-    store.start_run(Run("dapp_expert", T0, T0 + timedelta(seconds=1), host="-h"))
+    journal.start(store, Run("dapp_expert", T0, T0 + timedelta(seconds=1), host="-h"))
     store.add_runs(
         [Run("dapp_expert", T0, T0, T0 + HOUR, "failed", "http", "=no", 500, 12, 3, "here")]
     )
@@ -166,7 +166,7 @@ def test_sample_never_mixes(store: Store) -> None:
     for source in (SAMPLE, "dapp_expert"):
         look = snapshot(source=source, dapps=1.0, headlines=(Headline("A"),))
         store.save(look, HOUR)
-        store.start_run(Run(source, T0, T0))
+        journal.start(store, Run(source, T0, T0))
     tables: Sequence[tuple[Query, Query]] = [
         (Query(), Query(sources=(SAMPLE,))),
         (Query(shape="tidy"), Query(sources=(SAMPLE,), shape="tidy")),

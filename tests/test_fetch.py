@@ -24,9 +24,11 @@ def site() -> Iterator[Site]:
 
 def get(url: str, seconds: float = 5) -> Page:
     """The page at ``url``, by the code under test."""
-    return fetch.get(
-        url, fetch.user_agent("ops@example.org"), timedelta(seconds=seconds), lambda: AT
-    )
+    agent = fetch.user_agent("ops@example.org")
+    asked = fetch.Asked(url, agent, timedelta(seconds=seconds))
+    page = fetch.get(asked, lambda: AT).page
+    assert page is not None
+    return page
 
 
 def refusal(url: str, seconds: float = 5) -> SourceError:

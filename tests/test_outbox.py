@@ -2,22 +2,43 @@
 
 import gzip
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 from sqlalchemy import select
 
-from data import engine as engines
+from data import journal
 from data.errors import StoreError
-from data.model import Headline, Page, Snapshot
-from data.outbox import flush, put
+from data.model import KEYS, Headline, Page, Run, Snapshot
+from data.outbox import Waiting, flush, put
 from data.schema import pages
 from data.store import Store, open_store
+from data.tables import Query, rows
 from tests.conftest import HOUR, T0, database, snapshot
 
 URL = "https://dapp.expert/"
+
+
+def wait(
+    folder: Path, look: Snapshot, every: timedelta = HOUR, page: Page | None = None, **run: Any
+) -> Path:
+    """Put a look and its run into the outbox; the file."""
+    ended = Run(look.source, look.slot, look.taken_at, look.taken_at, "outbox", "store", host="a")
+    return put(folder, Waiting(replace(ended, **run), every, look, page))
+
+
+def empty(folder: Path, store: Store, *, under_way: bool = False) -> int:
+    """Store what waits, without a doubt."""
+    return flush(folder, store, lambda _run, _every: under_way, lambda _store, look: look)
+
+
+def outcomes(store: Store) -> list[tuple[str | None, str | None]]:
+    """The outcome and kind of every run, oldest first."""
+    return [(row[4], row[5]) for row in rows(store, Query("runs"))]
 
 
 def later(hours: int, **values: float) -> Snapshot:
@@ -31,9 +52,9 @@ def test_round_trip(store: Store, tmp_path: Path) -> None:
     look = snapshot(
         via="page", shown={"dapps": "16.23K"}, headlines=(Headline("A", URL),), dapps=16_230.0
     )
-    file = put(box, look, 2 * HOUR, Page(b"\x00\xff<html>", URL, T0, "text/html"))
+    file = wait(box, look, 2 * HOUR, Page(b"\x00\xff<html>", URL, T0, "text/html"))
     assert file.is_file()
-    assert flush(box, store) == 1
+    assert empty(box, store) == 1
     assert list(box.iterdir()) == []
     kept = store.snapshot("dapp_expert", T0)
     assert kept is not None
@@ -49,17 +70,17 @@ def test_round_trip(store: Store, tmp_path: Path) -> None:
         "text/html",
         URL,
     )
-    assert flush(box, store) == 0
+    assert empty(box, store) == 0
 
 
 def test_oldest_first_and_once(store: Store, tmp_path: Path) -> None:
     """What waits is stored in the order it was taken; the same slot twice is one snapshot."""
     looks = [later(2), later(0), later(1)]
     for look in looks:
-        put(tmp_path / "box", look, HOUR, None)
+        wait(tmp_path / "box", look)
     second = snapshot(taken_at=T0 + timedelta(minutes=9), dapps=99.0)
-    put(tmp_path / "box", second, HOUR, None)
-    assert flush(tmp_path / "box", store) == 4
+    wait(tmp_path / "box", second)
+    assert empty(tmp_path / "box", store) == 4
     kept = store.snapshot("dapp_expert", T0)
     assert kept is not None
     assert kept.look.readings["dapps"].value == 0.0
@@ -67,31 +88,30 @@ def test_oldest_first_and_once(store: Store, tmp_path: Path) -> None:
 
 
 def test_two_sources_at_one_moment(store: Store, tmp_path: Path) -> None:
-    """Looks of two sources, or of two slots, taken at one moment do not overwrite each other."""
+    """Looks of two sources taken at one moment do not overwrite each other."""
     for look in (
         snapshot(source="one", taken_at=T0, dapps=1.0),
         snapshot(source="two", taken_at=T0, dapps=1.0),
-        snapshot(T0 - HOUR, source="two", taken_at=T0, dapps=1.0),
     ):
-        put(tmp_path / "box", look, HOUR, None)
-    assert flush(tmp_path / "box", store) == 3
-    assert len(store.slots("two", T0 - HOUR, T0 + HOUR)) == 2
+        wait(tmp_path / "box", look)
+    assert empty(tmp_path / "box", store) == 2
+    assert [info.source for info in store.sources()] == ["one", "two"]
 
 
-def test_store_that_goes_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_store_that_goes_away(tmp_path: Path) -> None:
     """A store that is held in the middle leaves what was not stored in the outbox."""
-    monkeypatch.setattr(engines, "BUSY_TIMEOUT_MS", 20)
-    store, box = open_store(database(tmp_path)), tmp_path / "box"
+    patience = timedelta(milliseconds=20)
+    store, box = open_store(database(tmp_path), patience=patience), tmp_path / "box"
     for hours in range(3):
-        put(box, later(hours), HOUR, None)
+        wait(box, later(hours))
     other = sqlite3.connect(tmp_path / "masthead.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match="locked"):
-        flush(box, store)
+        empty(box, store)
     assert len(list(box.glob("*.json"))) == 3
     other.execute("ROLLBACK")
     other.close()
-    assert flush(box, store) == 3
+    assert empty(box, store) == 3
     store.close()
 
 
@@ -106,26 +126,30 @@ GOOD = snapshot(dapps=1.0)
         b"[]",
         b"null",
         b'"text"',
-        b'{"snapshot": null, "every_s": 1, "page": null}',
+        b'{"run": null, "snapshot": null, "every_s": 1, "page": null}',
         b'{"snapshot": {"headlines": [], "readings": []}, "every_s": 1, "page": null}',
         b"naive",
         b"page",
+        b"gzip",
+        b"run",
         b"every",
     ],
 )
 def test_unreadable_file_is_set_aside(store: Store, tmp_path: Path, content: bytes) -> None:
     """A file that is no snapshot is kept under another name and does not hold up the others."""
     box = tmp_path / "box"
-    good = put(box, GOOD, HOUR, None)
+    good = wait(box, GOOD)
     form = orjson.loads(good.read_bytes())
     broken = {
         b"naive": {**form, "snapshot": {**form["snapshot"], "slot": "2026-01-31T06:00:00"}},
         b"page": {**form, "page": {"body": "é"}},
+        b"gzip": {**form, "page": {"body": "AAAA"}},
+        b"run": {**form, "run": {**form["run"], "started_at": "yesterday"}},
         b"every": {**form, "every_s": 1e300},
     }
     content = orjson.dumps(broken[content]) if content in broken else content
     (box / "000-a.json").write_bytes(content)
-    flush(box, store)
+    empty(box, store)
     assert store.snapshot("dapp_expert", T0) is not None
     assert [path.name for path in box.iterdir()] == ["000-a.unreadable"]
     assert (box / "000-a.unreadable").read_bytes() == content
@@ -134,12 +158,81 @@ def test_unreadable_file_is_set_aside(store: Store, tmp_path: Path, content: byt
 def test_drafts_are_not_read(store: Store, tmp_path: Path) -> None:
     """What a crash left half written is not taken for a snapshot."""
     (tmp_path / "1.tmp").write_bytes(b'{"snapshot"')
-    assert flush(tmp_path, store) == 0
-    assert flush(tmp_path / "none", store) == 0
+    assert empty(tmp_path, store) == 0
+    assert empty(tmp_path / "none", store) == 0
 
 
 def test_outbox_that_cannot_be_written(tmp_path: Path) -> None:
     """Neither store nor outbox: the loss is said, with the folder."""
     (tmp_path / "box").write_text("a file")
     with pytest.raises(StoreError, match=r"box cannot be written .* snapshot is lost"):
-        put(tmp_path / "box", GOOD, HOUR, None)
+        wait(tmp_path / "box", GOOD)
+
+
+def test_page_of_a_full_look_is_not_kept(store: Store, tmp_path: Path) -> None:
+    """The page goes into the store only where the look is not full."""
+    full = snapshot(figures=dict.fromkeys(KEYS, 1.0))
+    wait(tmp_path, full, page=Page(b"whole", URL, T0))
+    wait(tmp_path, later(1), page=Page(b"partial", URL, T0))
+    empty(tmp_path, store)
+    assert store.page_count("dapp_expert") == 1
+
+
+def test_page_without_a_figure_is_kept(store: Store, tmp_path: Path) -> None:
+    """A failed look leaves no snapshot, but its page to be read again."""
+    wait(tmp_path, snapshot(problems={"dapps": "gone"}), page=Page(b"odd", URL, T0))
+    empty(tmp_path, store)
+    assert store.snapshot("dapp_expert", T0) is None
+    assert store.page_count("dapp_expert") == 1
+
+
+def test_what_waited_is_judged(store: Store, tmp_path: Path) -> None:
+    """A figure that the history denies is taken away before the look is stored, the page kept."""
+    wait(tmp_path, snapshot(figures=dict.fromkeys(KEYS, 1.0)), page=Page(b"page", URL, T0))
+
+    def deny(_store: Store, look: Snapshot) -> Snapshot:
+        doubted = replace(look.look.readings["dapps"], value=None, problem="suspect")
+        return replace(
+            look, look=replace(look.look, readings={**look.look.readings, "dapps": doubted})
+        )
+
+    flush(tmp_path, store, lambda _run, _every: False, deny)
+    kept = store.snapshot("dapp_expert", T0)
+    assert kept is not None
+    assert (kept.look.readings["dapps"].value, kept.look.readings["dapps"].problem) == (
+        None,
+        "suspect",
+    )
+    assert store.page_count("dapp_expert") == 1
+
+
+def test_runs_come_with_what_waited(store: Store, tmp_path: Path) -> None:
+    """The run is journalled once, over the row that it began while the store was there."""
+    begun = Run("dapp_expert", T0, T0, host="a", pid=7)
+    journal.start(store, begun)
+    wait(tmp_path, snapshot(taken_at=T0, dapps=1.0), pid=7)
+    assert outcomes(store) == [(None, None)]
+    empty(tmp_path, store)
+    assert outcomes(store) == [("outbox", "store")]
+
+
+def test_run_under_way_is_left(store: Store, tmp_path: Path) -> None:
+    """A run that may still end keeps its file; a dead one is journalled as killed."""
+    begun = Run("dapp_expert", T0, T0, host="a", pid=7)
+    put(tmp_path, Waiting(begun, HOUR))
+    empty(tmp_path, store, under_way=True)
+    assert len(list(tmp_path.glob("*.json"))) == 1
+    assert outcomes(store) == []
+    empty(tmp_path, store)
+    assert not list(tmp_path.glob("*.json"))
+    assert outcomes(store) == [("failed", "killed")]
+
+
+def test_end_of_a_run_replaces_its_beginning(store: Store, tmp_path: Path) -> None:
+    """One run is one file, whatever became of it."""
+    begun = Run("dapp_expert", T0, T0, host="a", pid=7)
+    put(tmp_path, Waiting(begun, HOUR))
+    put(tmp_path, Waiting(replace(begun, outcome="failed", error_kind="status"), HOUR))
+    assert len(list(tmp_path.glob("*.json"))) == 1
+    empty(tmp_path, store)
+    assert outcomes(store) == [("failed", "status")]

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from collectors.runner import Job, Result, Runner, jobs, saved_page
+from collectors.jobs import Job, jobs, saved_page
+from collectors.result import Result
+from collectors.runner import Runner
 from data.errors import UsageError
 from data.model import Page
 from data.settings import Settings, SourceSettings

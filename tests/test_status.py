@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from data.model import Run
-from data.status import status, waiting
+from data.model import Origin, Run
+from data.outbox import count
+from data.status import status
 from data.store import Store
 from tests.conftest import HOUR, T0, snapshot
 
@@ -59,6 +60,21 @@ def test_missed_slots(store: Store) -> None:
     assert (found.expected, found.missed) == (6, 3)
 
 
+def test_late_slots(store: Store) -> None:
+    """A slot looked at after a quarter of its time was late; what was filled in later was not."""
+    looks: list[tuple[int, int, Origin]] = [
+        (0, 15, "live"),
+        (1, 16, "live"),
+        (2, 59, "live"),
+        (3, 59, "file"),
+    ]
+    for hours, late, origin in looks:
+        at = T0 + timedelta(hours=hours, minutes=late)
+        store.save(snapshot(T0 + hours * HOUR, taken_at=at, origin=origin, dapps=1.0), HOUR)
+    found = status(store, SOURCE, HOUR, T0 + 5 * HOUR)
+    assert (found.late, found.missed) == (2, 1)
+
+
 def test_missed_slots_of_thirty_days(store: Store) -> None:
     """Only the last thirty days are counted."""
     store.save(snapshot(dapps=1.0), HOUR)
@@ -88,15 +104,16 @@ def test_json(store: Store) -> None:
         "next_slot": "2026-01-31T08:00:00Z",
         "expected_slots": 1,
         "missed_slots": 0,
+        "late_slots": 0,
         "last_outcome": "partial",
         "last_error": {"at": "2026-01-31T06:00:00Z", "message": "volume_30d: not read."},
         "kept_pages": 0,
     }
 
 
-def test_waiting(tmp_path: Path) -> None:
+def test_count(tmp_path: Path) -> None:
     """What waits in the outbox is counted, drafts and set-aside files are not."""
-    assert waiting(tmp_path / "none") == 0
+    assert count(tmp_path / "none") == 0
     for name in ("1.json", "2.json", "3.tmp", "4.unreadable"):
         (tmp_path / name).touch()
-    assert waiting(tmp_path) == 2
+    assert count(tmp_path) == 2

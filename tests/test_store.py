@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from data import journal
 from data.errors import StoreError
-from data.model import KEYS, SAMPLE, Headline, Page, Run, SeenHeadline, Snapshot
-from data.schema import metadata, pages, rollups_day, rollups_hour, snapshots
+from data.model import KEYS, SAMPLE, Answered, Headline, Page, Run, SeenHeadline, Snapshot
+from data.schema import captures, listings, metadata, pages, rollups_day, rollups_hour, snapshots
 from data.store import Store, open_store
 from data.writes import KEPT_PAGES, Added
 from tests.conftest import HOUR, T0, database, snapshot
@@ -158,8 +159,8 @@ def test_version_grows_exactly_on_visible_change(store: Store) -> None:
         store.save(one, every)
         seen.append(version(store))
     assert seen == [1, 1, 1, 2, 2, 3, 3]
-    number = store.start_run(Run("dapp_expert", T0, T0))
-    store.finish_run(number, Run("dapp_expert", T0, T0, T0, "failed"))
+    number, _ = journal.start(store, Run("dapp_expert", T0, T0))
+    journal.finish(store, number, Run("dapp_expert", T0, T0, T0, "failed"))
     store.keep_page(look, Page(b"", URL, T0))
     store.add([look], {})
     assert version(store) == 3
@@ -311,10 +312,10 @@ def test_page_is_kept_with_its_snapshot(store: Store) -> None:
 def test_runs(store: Store) -> None:
     """A run is written when it begins and again when it ended; the newest can be asked for."""
     begun = Run("dapp_expert", T0, T0, host="here")
-    number = store.start_run(begun)
+    number, _ = journal.start(store, begun)
     assert store.last_run("dapp_expert") == begun
     done = replace(begun, ended_at=T0 + HOUR, outcome="failed", message="no", http_status=500)
-    store.finish_run(number, done)
+    journal.finish(store, number, done)
     assert store.last_run("dapp_expert") == done
     newer = Run("dapp_expert", T0 + HOUR, T0 + HOUR, outcome="stored", bytes=9, attempts=1)
     assert store.add_runs([newer, newer, done]) == 1
@@ -328,15 +329,20 @@ def test_remove_forgets_one_source(store: Store) -> None:
     """Everything of the source goes, nothing of the others does."""
     for source in (SAMPLE, "dapp_expert"):
         look = snapshot(source=source, dapps=1.0, headlines=(Headline("A"),))
-        store.save(look, HOUR, Page(b"", URL, T0))
-        store.start_run(Run(source, T0, T0))
+        store.save(look, HOUR, Page(b"", URL, T0), Answered(URL, etag='"1"', slot=T0))
+        journal.start(store, Run(source, T0, T0))
+        with store.writing() as connection:
+            key = {"source": source, "origin": "wayback"}
+            capture = {"key": URL, "taken_at": T0, "slot": T0, "address": URL}
+            connection.execute(captures.insert().values(**key, **capture))
+            connection.execute(listings.insert().values(**key, scope=URL))
     assert store.remove(SAMPLE) == 1
     assert store.remove(SAMPLE) == 0
     assert [info.source for info in store.sources()] == ["dapp_expert"]
     assert store.source(SAMPLE) is None
     with store.reading() as connection:
         for table in metadata.sorted_tables:
-            if table.name != "sources":
+            if table.name not in ("sources", "robots"):
                 found = connection.execute(select(table.c.source)).scalars().all()
                 assert found == ["dapp_expert"], table.name
 

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from data import clock, sample
+from data import clock, journal, sample
 from data.model import Headline, Run, slot_of
 from data.store import Store
 from tests.looks import HOUR, SEEN, snapshot
@@ -32,10 +32,10 @@ def failed_run(store: Store) -> None:
     """A run that ended without a page."""
     now = clock.now()
     run = Run("dapp_expert", slot_of(now, HOUR), now)
-    number = store.start_run(run)
+    number, _ = journal.start(store, run)
     message = "dapp_expert: https://dapp.expert/ did not answer within 30 s."
     ended = Run(run.source, run.slot, now, now, "failed", "timeout", message, attempts=3)
-    store.finish_run(number, ended)
+    journal.finish(store, number, ended)
 
 
 def open_full(page: Page, path: str = "/") -> None:

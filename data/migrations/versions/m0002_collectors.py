@@ -16,6 +16,13 @@ def upgrade() -> None:
     for column in ("label", "metrics", "credit", "credit_url"):
         op.add_column("sources", sa.Column(column, sa.Text))
     op.add_column("runs", sa.Column("pid", sa.Integer))
+    op.create_index(
+        "runs_open",
+        "runs",
+        ["source"],
+        sqlite_where=sa.text("outcome IS NULL"),
+        postgresql_where=sa.text("outcome IS NULL"),
+    )
     op.create_table(
         "answers",
         sa.Column("source", sa.Text, primary_key=True),

@@ -1,0 +1,71 @@
+"""What is to be collected: the sources as configured, and pages that were saved by hand."""
+
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import BinaryIO
+
+from collectors import COLLECTORS, Collector
+from data.errors import UsageError
+from data.model import Page, from_ms, iso
+from data.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One source as configured: its collector, its address and how often to look."""
+
+    collector: Collector
+    url: str
+    every: timedelta
+
+    @property
+    def source(self) -> str:
+        """The source's name."""
+        return self.collector.name
+
+
+def jobs(settings: Settings, names: Iterable[str] = (), url: str | None = None) -> list[Job]:
+    """The sources to run: the named ones, else every one that is configured. Raises UsageError."""
+    unknown = [name for name in (*settings.sources, *names) if name not in COLLECTORS]
+    if unknown:
+        known = ", ".join(COLLECTORS)
+        raise UsageError(f"The source {unknown[0]!r} is not known: there is {known}.")
+    enabled = [name for name, source in settings.sources.items() if source.enabled]
+    chosen = list(dict.fromkeys(names)) or enabled
+    if not chosen:
+        raise UsageError("No source is enabled: set 'enabled' of one in the config.")
+    if url is not None and len(chosen) != 1:
+        raise UsageError(f"--url goes with one source; here are {len(chosen)}: name one.")
+    return [_job(settings, name, url) for name in chosen]
+
+
+def _job(settings: Settings, name: str, url: str | None) -> Job:
+    collector, chosen = COLLECTORS[name], settings.sources.get(name)
+    address = url or (chosen and chosen.url) or collector.url
+    if not address.startswith(("http://", "https://")):
+        raise UsageError(f"The address {address!r} of {name} is not http or https.")
+    return Job(collector, address, (chosen and chosen.every) or collector.every)
+
+
+def saved_page(job: Job, file: BinaryIO, name: str, at: datetime | None, now: datetime) -> Page:
+    """A page saved by hand: HTML or the visible text, by its content.
+
+    Taken ``at``; unsaid, when the file was last changed (``now`` for a pipe). Raises UsageError.
+    """
+    from collectors.fetch import MAX_BYTES
+
+    body = file.read(MAX_BYTES + 1)
+    if len(body) > MAX_BYTES:
+        raise UsageError(f"{name} is larger than {MAX_BYTES // 2**20} MiB: no page is.")
+    if not body.strip():
+        raise UsageError(f"{name} is empty: save the page again.")
+    if at is None:
+        about = os.fstat(file.fileno())
+        at = from_ms(about.st_mtime_ns // 1_000_000) if stat.S_ISREG(about.st_mode) else now
+    if at > now + timedelta(minutes=1):
+        raise UsageError(f"--at {iso(at)} lies in the future: say when the page was taken.")
+    kind = "text/plain" if name.lower().endswith(".txt") else ""
+    return Page(body=body, url=job.url, taken_at=at, content_type=kind)
