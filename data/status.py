@@ -26,7 +26,7 @@ class Status:
     age: timedelta | None
     next_slot: datetime
     expected: int
-    """Slots of the last 30 days that should have a snapshot."""
+    """Slots of the last 30 days, since the first live one, that should have a snapshot."""
     missed: int
     late: int
     """Slots of the last 30 days that were looked at only after a quarter of their time."""
@@ -60,11 +60,11 @@ class Status:
 
 def status(store: Store, source: str, every: timedelta, now: datetime) -> Status:
     """The source as the store knows it at ``now``."""
-    newest, info = store.latest_read(source), store.source(source)
+    newest, first = store.latest_read(source), store.first_live(source)
     current = slot_of(now, every)
     expected = missed = late = 0
-    if info is not None and info.first_slot is not None:
-        since = max(slot_of(info.first_slot, every), slot_of(now - STRETCH, every) + every)
+    if first is not None:
+        since = max(slot_of(first, every), slot_of(now - STRETCH, every) + every)
         expected = max(0, (current - since) // every)
         held = {slot_of(slot, every) for slot in store.slots(source, since, current)}
         missed = expected - len(held)

@@ -218,6 +218,13 @@ class Store:
         query = query.where(slot >= start, slot < end).order_by(slot)
         return [(row.slot, row.taken_at) for row in self._rows(query)]
 
+    def first_live(self, source: str) -> datetime | None:
+        """The first slot that was looked at live, None when none was."""
+        live = snapshots.c.origin == "live"
+        query = select(snapshots.c.slot).where(snapshots.c.source == source, live)
+        rows = self._rows(query.order_by(snapshots.c.slot).limit(1))
+        return rows[0].slot if rows else None
+
     def page_count(self, source: str) -> int:
         """How many pages are kept to be read again."""
         with self.reading() as connection:

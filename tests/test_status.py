@@ -60,6 +60,15 @@ def test_missed_slots(store: Store) -> None:
     assert (found.expected, found.missed) == (6, 3)
 
 
+def test_history_from_elsewhere_is_not_missed(store: Store) -> None:
+    """Slots are missed since the first live look; what was filled in from before asks for none."""
+    store.save(snapshot(T0 - 48 * HOUR, origin="wayback", dapps=1.0), HOUR)
+    assert status(store, SOURCE, HOUR, T0 + HOUR / 2).expected == 0
+    store.save(snapshot(dapps=1.0), HOUR)
+    found = status(store, SOURCE, HOUR, T0 + 2 * HOUR + HOUR / 2)
+    assert (found.expected, found.missed) == (2, 1)
+
+
 def test_late_slots(store: Store) -> None:
     """A slot looked at after a quarter of its time was late; what was filled in later was not."""
     looks: list[tuple[int, int, Origin]] = [
