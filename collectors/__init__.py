@@ -1,47 +1,15 @@
-"""The outside world becomes a snapshot: one source is one file, one name, one entry here."""
+"""The outside world becomes a snapshot: one source is one file, one name, one line here."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
-from collectors.dapp_expert import read as read_dapp_expert
-from data.model import KEYS, About, Look, Page
+from collectors import dapp_expert, defillama, growthepie
+from collectors.collector import Collector
 
+__all__ = ["COLLECTORS", "Collector"]
 
-@dataclass(frozen=True, slots=True)
-class Collector:
-    """How one source is read: where its page is, how often to look, and the pure reader."""
-
-    name: str
-    """File, CLI argument and fixture folder."""
-    label: str
-    url: str
-    every: timedelta
-    read: Callable[[Page], Look]
-    """Pure: no HTTP, no clock, no store; raises SourceError when the page is not the source's."""
-    metrics: tuple[str, ...] = KEYS
-    """What the source gives."""
-    parts: tuple[str, ...] = ()
-    """Addresses below ``url`` that make one page together (see :mod:`collectors.parts`)."""
-    pause: timedelta = timedelta()
-    """The least time between two requests to the source."""
-    credit: str | None = None
-    credit_url: str | None = None
-
-    @property
-    def about(self) -> About:
-        """What the store and the page say of the source."""
-        return About(self.name, self.label, self.metrics, self.credit, self.credit_url)
-
-
-COLLECTORS: Final = {
-    "dapp_expert": Collector(
-        name="dapp_expert",
-        label="dapp.expert",
-        url="https://dapp.expert/",
-        every=timedelta(hours=1),
-        read=read_dapp_expert,
-    ),
+COLLECTORS: Final[dict[str, Collector]] = {
+    "dapp_expert": dapp_expert.COLLECTOR,
+    "defillama": defillama.COLLECTOR,
+    "growthepie": growthepie.COLLECTOR,
 }
 """Every source there is."""

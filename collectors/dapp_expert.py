@@ -11,6 +11,7 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser
 
 from collectors import header, news, newstext
+from collectors.collector import Collector
 from collectors.header import Header
 from collectors.labels import Found
 from collectors.markup import lines, open_page, visible
@@ -133,3 +134,12 @@ def _denial(value: float, seen: Quantity) -> str | None:
     return (
         f"payload and page disagree: {value:f}".rstrip("0").rstrip(".") + f" against {seen.shown}"
     )
+
+
+COLLECTOR: Final = Collector(
+    name="dapp_expert",
+    label="dapp.expert",
+    url="https://dapp.expert/",
+    every=timedelta(hours=1),
+    read=read,
+)
