@@ -1,7 +1,10 @@
-"""Snapshots for the tests, as a collector would have read them."""
+"""Snapshots for the tests, as a collector would have read them, and documents at random."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
 
 from data.model import METRICS, Headline, Look, Reading, Snapshot, slot_of
 from data.rounding import compact, half_width
@@ -28,3 +31,22 @@ def snapshot(
         readings[metric.key] = Reading(value, width, metric.unit, shown)
     look = Look(readings, "page", headlines=tuple(headlines))
     return Snapshot(source, slot_of(taken_at, HOUR), taken_at, "live", look)
+
+
+def any_json(*keys: str) -> st.SearchStrategy[Any]:
+    """Any value that JSON can hold; objects often have the given keys, texts are often them."""
+    scalars = st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-(2**63), 2**64 - 1),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.sampled_from([*keys, "txcount", "2026-01-30", "CEX"]),
+        st.text(st.characters(codec="utf-8"), max_size=5),
+    )
+    return st.recursive(
+        scalars,
+        lambda below: (
+            st.lists(below, max_size=4) | st.dictionaries(st.sampled_from(keys), below, max_size=5)
+        ),
+        max_leaves=20,
+    )
