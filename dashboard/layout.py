@@ -210,8 +210,9 @@ def _footer() -> html.Footer:
                 [
                     "The figures are what ",
                     html.A("dapp.expert", href="https://dapp.expert/", rel="noopener noreferrer"),
-                    " prints above its news; Masthead does not check them. It is not affiliated",
-                    " with the site and gives no advice.",
+                    " prints above its news, or what another source named at the top gives;",
+                    " Masthead does not check them. It is not affiliated with any of them and",
+                    " gives no advice.",
                 ]
             ),
             html.P(
@@ -219,8 +220,8 @@ def _footer() -> html.Footer:
                 " smaller than that is called “within rounding”."
             ),
             html.P(
-                "30d transactions: the site prints a dollar sign, yet by its name the figure is a"
-                " count. Masthead shows it without one and keeps the text as read.",
+                "30d transactions: dapp.expert prints a dollar sign, yet by its name the figure is"
+                " a count. Masthead shows it without one and keeps the text as read.",
                 id="disputed",
             ),
             html.P("All times are UTC. A gap in a line means that nothing was read."),

@@ -48,13 +48,13 @@ def span(asked: MultiDict[str, str], now: datetime) -> Span:
     return Span(None if length is None else now - length, now, relative=True)
 
 
-def keys(asked: MultiDict[str, str]) -> tuple[str, ...]:
-    """``metric``, repeated for several; all of them when left out, always in their own order."""
+def keys(asked: MultiDict[str, str], given: tuple[str, ...]) -> tuple[str, ...]:
+    """``metric``, repeated for several, in their own order; those ``given`` when left out."""
     names = asked.getlist("metric")
     for name in names:
         if name not in KEYS:
             raise UsageError(f"metric: {name!r} is none of {', '.join(KEYS)}.")
-    return tuple(key for key in KEYS if key in names) if names else KEYS
+    return tuple(key for key in KEYS if key in names) if names else given
 
 
 def limit(asked: MultiDict[str, str]) -> int:

@@ -67,6 +67,10 @@ def _sources(store: Store, _now: datetime) -> Response:
                     "last_slot": _ms(info.last_slot),
                     "sample": info.source == SAMPLE,
                     "version": info.version,
+                    "label": info.about.label,
+                    "metrics": info.about.metrics,
+                    "credit": info.about.credit,
+                    "credit_url": info.about.credit_url,
                 }
                 for info in store.sources()
             ]
@@ -113,7 +117,8 @@ def _run(run: Run) -> dict[str, Any]:
 
 
 def _series(store: Store, now: datetime) -> Response:
-    info, span, keys = _source(store), query.span(request.args, now), query.keys(request.args)
+    info, span = _source(store), query.span(request.args, now)
+    keys = query.keys(request.args, info.about.metrics)
     tag = _tag(info, now, keys)
     if request.if_none_match.contains_weak(tag):
         return _not_modified(tag)

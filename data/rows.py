@@ -1,7 +1,7 @@
 """Rows of the tables to the model and back."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row
@@ -39,20 +39,29 @@ def texts_of(text: str | None) -> dict[str, str]:
     return texts
 
 
-def snapshot_of(row: Row[Any]) -> Snapshot:
+def given_by(metrics: str | None) -> tuple[str, ...]:
+    """The keys of the metrics a source gives, by its column; all of them where it never said."""
+    return tuple(key for key in KEYS if key in metrics.split(",")) if metrics else KEYS
+
+
+def snapshot_of(row: Row[Any], given: Sequence[str] = KEYS) -> Snapshot:
     """A row of ``snapshots`` as a snapshot (its headlines are kept apart)."""
-    look = Look(readings=readings_of(row._mapping), via=row.via, as_of=row.as_of)
+    look = Look(readings=readings_of(row._mapping, given), via=row.via, as_of=row.as_of)
     return Snapshot(row.source, row.slot, row.taken_at, row.origin, look)
 
 
-def readings_of(row: Mapping[Any, Any]) -> dict[str, Reading]:
-    """The readings of a snapshot's row, each with the half-width that follows from its text."""
+def readings_of(row: Mapping[Any, Any], given: Sequence[str] = KEYS) -> dict[str, Reading]:
+    """The readings of a snapshot's row, each with the half-width that follows from its text.
+
+    Of the metrics that the source gives, and of any other it once gave.
+    """
     shown, problems = texts_of(row["shown"]), texts_of(row["problems"])
     readings = {}
     for metric in METRICS:
-        value, text = row[metric.key], shown.get(metric.key)
-        width = half_width(metric, value, text, row["via"])
-        readings[metric.key] = Reading(value, width, metric.unit, text, problems.get(metric.key))
+        key, value, text = metric.key, row[metric.key], shown.get(metric.key)
+        if key in given or value is not None or text is not None or key in problems:
+            width = half_width(metric, value, text, row["via"])
+            readings[key] = Reading(value, width, metric.unit, text, problems.get(key))
     return readings
 
 

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, case, or_, select
+from sqlalchemy import Connection, Engine, Row, Select, case, or_, select
 
 from data import engine as engines
 from data import writes
 from data.model import KEYS, SAMPLE, About, Answered, Page, Run, SeenHeadline, Snapshot
 from data.rollup import rebuild
-from data.rows import run_of, run_row, seen_of, snapshot_of
+from data.rows import given_by, run_of, run_row, seen_of, snapshot_of
 from data.schema import answers, headlines, runs, snapshots, sources
 
 BATCH: Final = 2_000
@@ -146,8 +146,7 @@ class Store:
 
     def snapshot(self, source: str, slot: datetime) -> Snapshot | None:
         """The snapshot of a slot (without headlines), None when there is none."""
-        rows = self._rows(select(snapshots).where(writes.is_slot(source, slot)))
-        return snapshot_of(rows[0]) if rows else None
+        return self._snapshot(_looks(source).where(snapshots.c.slot == slot))
 
     def answered(self, source: str) -> Answered | None:
         """What the source's server said of its page last, None when nothing."""
@@ -186,16 +185,13 @@ class Store:
 
     def latest(self, source: str) -> Snapshot | None:
         """The newest snapshot (without headlines), None when there is none."""
-        query = select(snapshots).where(snapshots.c.source == source)
-        rows = self._rows(query.order_by(snapshots.c.slot.desc()).limit(1))
-        return snapshot_of(rows[0]) if rows else None
+        return self._snapshot(_looks(source).order_by(snapshots.c.slot.desc()).limit(1))
 
     def latest_read(self, source: str) -> Snapshot | None:
         """The newest snapshot in which a figure was read, None when there is none."""
         read = or_(*(snapshots.c[key].is_not(None) for key in KEYS))
-        query = select(snapshots).where(snapshots.c.source == source, read)
-        rows = self._rows(query.order_by(snapshots.c.slot.desc()).limit(1))
-        return snapshot_of(rows[0]) if rows else None
+        query = _looks(source).where(read).order_by(snapshots.c.slot.desc())
+        return self._snapshot(query.limit(1))
 
     def last_run(self, source: str, outcomes: Sequence[str] = ()) -> Run | None:
         """The newest run, of the given outcomes if any are named."""
@@ -242,6 +238,10 @@ class Store:
         query = query.order_by(SHOWN_AT.desc(), headlines.c.lead.desc(), headlines.c.key)
         return [seen_of(row) for row in self._rows(query.limit(limit))]
 
+    def _snapshot(self, query: Any) -> Snapshot | None:
+        rows = self._rows(query)
+        return snapshot_of(rows[0], given_by(rows[0].metrics)) if rows else None
+
     def _rows(self, query: Any) -> Sequence[Row[Any]]:
         with self.reading() as connection:
             return connection.execute(query).all()
@@ -258,6 +258,13 @@ def open_store(
     if not read_only:
         engines.migrate(engine)
     return Store(engine)
+
+
+def _looks(source: str) -> Select[Any]:
+    """The snapshots of a source, each with the metrics that the source gives."""
+    of_source = sources.c.source == snapshots.c.source
+    query = select(snapshots, sources.c.metrics).outerjoin(sources, of_source)
+    return query.where(snapshots.c.source == source)
 
 
 def _seen(snapshot: Snapshot) -> Iterable[SeenHeadline]:
@@ -280,7 +287,7 @@ def _source_info(row: Row[Any]) -> SourceInfo:
         about=About(
             source=row.source,
             label=row.label or row.source,
-            metrics=tuple(row.metrics.split(",")) if row.metrics else KEYS,
+            metrics=given_by(row.metrics),
             credit=row.credit,
             credit_url=row.credit_url,
         ),

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, Table, select
 
 from data.errors import UsageError
 from data.model import KEYS, METRIC, SAMPLE, slot_of
-from data.rows import readings_of
+from data.rows import given_by, readings_of
 from data.schema import headlines, runs, snapshots
 from data.schema import sources as sources_table
 from data.store import Store
@@ -175,8 +175,10 @@ def _of_source(connection: Connection, query: Query, source: str) -> Iterator[tu
     if query.what == "snapshots":
         found = _thinned(found, query.every)
     if query.what == "snapshots" and query.shape == "tidy":
+        known = select(sources_table.c.metrics).where(sources_table.c.source == source)
+        given = given_by(connection.scalar(known))
         for row in found:
-            yield from _tidy_rows(row, query.keys)
+            yield from _tidy_rows(row, query.keys, given)
         return
     for row in found:
         yield tuple(row._mapping[name] for name in names)
@@ -205,9 +207,13 @@ def _thinned(found: Iterable[Row[Any]], every: timedelta | None) -> Iterator[Row
         yield last
 
 
-def _tidy_rows(row: Row[Any], keys: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    readings = readings_of(row._mapping)
+def _tidy_rows(
+    row: Row[Any], keys: Sequence[str], given: Sequence[str]
+) -> Iterator[tuple[Any, ...]]:
+    readings = readings_of(row._mapping, given)
     for key in keys:
+        if key not in readings:
+            continue
         one = readings[key]
         yield (
             row.slot,

@@ -20,7 +20,7 @@ from dashboard.compression import Compressed
 from dashboard.server import listen
 from data import clock, journal
 from data.errors import UsageError
-from data.model import KEYS, METRICS, SAMPLE, Headline, Run, to_ms
+from data.model import KEYS, METRICS, SAMPLE, About, Headline, Run, to_ms
 from data.settings import Settings
 from data.store import Store, open_store
 from tests.looks import HOUR, SEEN, snapshot
@@ -132,6 +132,27 @@ def test_sources(client: Client, store: Store) -> None:
     ]
     assert found[0]["every_s"] == 3600
     assert found[0]["last_slot"] == to_ms(NOW.replace(minute=0))
+
+
+def test_source_that_gives_two_metrics(client: Client, store: Store) -> None:
+    """Its label, metrics and credit are told; series and readings are of what it gives."""
+    store.save(snapshot(NOW), HOUR)
+    store.save(snapshot(NOW, source="other"), HOUR)
+    about = About("other", "Other", ("dapps", "blockchains"), "Data: Other", "https://other.test/")
+    store.describe(about)
+    known, found = client.get("/api/v1/sources").get_json()["sources"]
+    assert (known["label"], known["metrics"], known["credit"]) == (
+        "dapp_expert",
+        list(KEYS),
+        None,
+    )
+    assert (found["label"], found["metrics"]) == ("Other", ["dapps", "blockchains"])
+    assert (found["credit"], found["credit_url"]) == ("Data: Other", "https://other.test/")
+    series = client.get("/api/v1/series?source=other").get_json()
+    assert list(series["metrics"]) == list(series["deltas"]) == ["dapps", "blockchains"]
+    asked = client.get("/api/v1/series?source=other&metric=active_users").get_json()
+    assert list(asked["metrics"]) == ["active_users"]
+    assert list(client.get("/api/v1/series").get_json()["metrics"]) == list(KEYS)
 
 
 def test_latest(client: Client, store: Store) -> None:

@@ -83,7 +83,8 @@
       return;
     }
     const current = loaded?.source === pulse.source ? loaded : null;
-    cards.render(pulse.latest, current);
+    const info = pulse.sources.find((one) => one.source === pulse.source);
+    cards.render(pulse.latest, info?.metrics || Object.keys(pulse.latest.readings), current);
     if (!current) return;
     status.trend(current);
     headlines.render(current);

@@ -5,7 +5,9 @@ masthead.cards = (() => {
   const WIDTH = 112;
   const HEIGHT = 44;
 
-  const metrics = () => JSON.parse(document.getElementById("cards").dataset.metrics);
+  const all = () => JSON.parse(document.getElementById("cards").dataset.metrics);
+  // The metrics with these keys: a source has no place for what it never gives.
+  const metrics = (keys) => all().filter(({ key }) => keys.includes(key));
 
   // "up", "down", "flat" and the words for it; null without two readings.
   const change = (metric, delta) => {
@@ -79,16 +81,21 @@ masthead.cards = (() => {
     ].filter(Boolean);
   };
 
-  const render = (latest, loaded) => {
-    for (const metric of metrics()) {
+  const render = (latest, given, loaded) => {
+    document.getElementById("cards").classList.toggle("few", given.length < all().length);
+    for (const metric of all()) {
       const card = document.getElementById(`card-${metric.key}`);
       const part = (name) => card.querySelector(`.${name}`);
+      card.hidden = !given.includes(metric.key);
+      if (card.hidden) continue;
+      // What is disputed is what a site prints; an API prints nothing.
+      if (part("note")) part("note").hidden = latest.via === "api";
       const reading = latest.readings?.[metric.key];
       part("value").textContent = valueText(metric, reading);
       part("rounding").textContent = roundingText(metric, reading);
       part("rounding").title = "Rounded: the true figure may lie this far off either way";
       part("value").title = valueTitle(metric, reading);
-      if (!loaded) continue;
+      if (!loaded?.series.metrics[metric.key]) continue;
       const { series } = loaded;
       const values = series.metrics[metric.key].last;
       part("change").replaceChildren(...changeParts(metric, reading, series.deltas[metric.key]));

@@ -34,6 +34,7 @@ masthead.chart = (() => {
     drawn = loaded;
     marked = null;
     box().setAttribute("aria-label", masthead.figure.sentence(loaded));
+    box().dataset.count = Object.keys(loaded.series.metrics).length;
     return masthead.figure.build(loaded, box(), kept, revision);
   };
 

@@ -23,6 +23,8 @@ masthead.figure = (() => {
     return lines.map((line) => line.replace(/[&<>"']/g, (sign) => safe[sign])).join("<br>");
   };
 
+  const given = (series) => masthead.cards.metrics(Object.keys(series.metrics));
+
   const isNarrow = (width) => width < 620;
 
   // Where each panel stands, as fractions of the plot's height (plotly's domains, from below).
@@ -187,7 +189,7 @@ masthead.figure = (() => {
 
   const build = (loaded, box, zoom, revision) => {
     const { series, headlines } = loaded;
-    const metrics = masthead.cards.metrics();
+    const metrics = given(series);
     const narrow = isNarrow(box.clientWidth);
     const margin = narrow ? { l: 48, r: 74, t: 6, b: 36 } : { l: 62, r: 92, t: 6, b: 38 };
     const where = places(box.clientHeight, margin, metrics.length);
@@ -250,7 +252,7 @@ masthead.figure = (() => {
   // What a zoom changes: each panel's own range and marks, fitted to the readings in sight.
   const fit = (series, shown) => {
     const changes = {};
-    masthead.cards.metrics().forEach((metric, index) => {
+    given(series).forEach((metric, index) => {
       for (const [name, value] of Object.entries(valueAxis(metric, series, shown, 3))) {
         changes[`${axisName(index)}.${name}`] = value;
       }
@@ -260,14 +262,16 @@ masthead.figure = (() => {
 
   const sentence = ({ series }) => {
     const { format, cards } = masthead;
-    const parts = cards.metrics().map((metric) => {
+    const metrics = given(series);
+    const parts = metrics.map((metric) => {
       const value = series.metrics[metric.key].last.findLast((one) => one !== null);
       if (value === undefined) return `${metric.label}: nothing read`;
       const moved = cards.change(metric, series.deltas[metric.key]);
       const way = { up: "up ", down: "down " }[moved?.way] || "";
       return `${metric.label}: ${format.full(metric, value)}${moved ? `, ${way}${moved.words.replace(/^[+−]/, "")}` : ""}`;
     });
-    return `Five charts from ${format.dayShort(series.from)} to ${format.dayShort(series.to)}. ${parts.join(". ")}.`;
+    const count = ["No chart", "One chart", "Two charts", "Three charts", "Four charts", "Five charts"];
+    return `${count[metrics.length]} from ${format.dayShort(series.from)} to ${format.dayShort(series.to)}. ${parts.join(". ")}.`;
   };
 
   return { build, fit, highlight, span, sentence };

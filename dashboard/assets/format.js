@@ -82,8 +82,10 @@ masthead.format = (() => {
     return count === 1 ? unit : `${count} ${unit}s`;
   };
 
+  // For sources that have not said what they are called: their label is their key.
   const SOURCES = { dapp_expert: "dapp.expert", sample: "Sample data" };
-  const source = (name) => SOURCES[name] || name.replaceAll("_", " ");
+  const source = ({ source: name, label = name }) =>
+    label === name ? SOURCES[name] || name.replaceAll("_", " ") : label;
 
   return {
     compact, signed, full, percent, time, day, dayShort, moment, ago, agoShort, interval, source,

@@ -1,13 +1,14 @@
 // The line under the name, the notices, and what is shown while there is no reading yet.
 window.masthead = window.masthead || {};
 masthead.status = (() => {
-  const { h, put } = masthead.dom;
+  const { h, link, put } = masthead.dom;
   const STALE = 3;
   let said = "";
 
-  const line = ({ latest }) => {
+  const line = ({ latest, sources: known }) => {
     const { format, api } = masthead;
-    const parts = [h("span", {}, format.source(latest.source))];
+    const info = known.find((one) => one.source === latest.source) || latest;
+    const parts = [h("span", {}, format.source(info))];
     if (latest.taken_at !== null) {
       const exact = format.moment(latest.taken_at);
       const taken = new Date(latest.taken_at).toISOString();
@@ -16,6 +17,7 @@ masthead.status = (() => {
       );
     }
     if (latest.every_s) parts.push(h("span", {}, `sampled every ${format.interval(latest.every_s)}`));
+    if (info.credit) parts.push(h("span", { class: "credit" }, link(info.credit, info.credit_url)));
     put("status", ...parts);
   };
 
@@ -122,7 +124,7 @@ masthead.status = (() => {
         const choice = h(
           "select",
           { "aria-label": "Source", class: "button" },
-          filled.map((one) => h("option", { value: one.source }, format.source(one.source))),
+          filled.map((one) => h("option", { value: one.source }, format.source(one))),
         );
         choice.addEventListener("change", () => {
           const search = state.search(location.search, { source: choice.value });

@@ -6,7 +6,7 @@ masthead.table = (() => {
 
   const render = ({ series }) => {
     const { format } = masthead;
-    const metrics = masthead.cards.metrics();
+    const metrics = masthead.cards.metrics(Object.keys(series.metrics));
     const read = series.t
       .map((_, index) => index)
       .filter((index) => metrics.some(({ key }) => series.metrics[key].last[index] !== null))

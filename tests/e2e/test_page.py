@@ -1,5 +1,6 @@
 """The page in a real browser: what is seen, what is done with it, what it withstands."""
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -9,10 +10,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from data import clock, journal, sample
-from data.model import Headline, Run, slot_of
+from data.model import METRICS, About, Headline, Look, Reading, Run, Snapshot, slot_of
 from data.store import Store
 from tests.looks import HOUR, SEEN, snapshot
 
+DAY = timedelta(days=1)
+TWO_CHARTS = re.compile(
+    r"^Two charts from .*\. Dapps: 905, up 0\.6%\. Blockchains: 40, no change\.$"
+)
 SHOWN = ("16.23K", "78", "66.47M", "$303.26B", "879.24M")
 HOSTILE = (
     '<script>document.title="owned"</script> <img src=x onerror=alert(1)> '
@@ -217,6 +222,61 @@ def test_sample_is_marked(page: Page, store: Store) -> None:
     page.get_by_label("Source").select_option("sample")
     expect(page.locator(".notice.sample")).to_be_visible()
     expect(page).to_have_url("/?source=sample")
+
+
+def keep_other(store: Store, credit_url: str) -> None:
+    """A source of two metrics, read twice, beside the usual one."""
+    keep(store, [1, 0])
+    for hours, values in ((30, (900.0, 40.0)), (1, (905.0, 40.0))):
+        taken_at = clock.now() - hours * HOUR
+        readings = {
+            metric.key: Reading(value, 0.0, metric.unit)
+            for metric, value in zip(METRICS, values, strict=False)
+        }
+        look = Look(readings, "api")
+        store.save(Snapshot("other", slot_of(taken_at, DAY), taken_at, "live", look), DAY)
+    about = About(
+        "other", "The Other Source", tuple(readings), "Data: Other, CC BY 4.0", credit_url
+    )
+    store.describe(about)
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_source_of_two_metrics(page: Page, store: Store, width: int) -> None:
+    """Two cards, two charts, its label and its credit; nothing is said of what it never gives."""
+    page.set_viewport_size({"width": width, "height": 900})
+    keep_other(store, "https://other.test/about")
+    open_full(page, "/?source=other")
+    expect(page.locator(".card:visible .value")).to_have_text(["905", "40"])
+    expect(page.locator(".card:visible .change")).to_have_text(["0.6%+5", "no change"])
+    expect(page.locator("#status")).to_contain_text("The Other Source")
+    expect(page.locator("#status")).to_contain_text("sampled every day")
+    credit = page.get_by_role("link", name="Data: Other, CC BY 4.0")
+    expect(credit).to_have_attribute("href", "https://other.test/about")
+    expect(credit).to_have_attribute("rel", "noopener noreferrer")
+    expect(page.locator("#chart-box .xy2 .point")).to_have_count(2)
+    expect(page.locator("#chart-box .xy4")).to_have_count(0)
+    expect(page.locator("#chart-box")).to_have_attribute("aria-label", TWO_CHARTS)
+    page.get_by_text("Show the newest figures as a table").click()
+    expect(page.get_by_role("columnheader")).to_have_text(["Time (UTC)", "Dapps", "Blockchains"])
+    assert "not read" not in page.locator("main").inner_text().lower()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.get_by_label("Source").select_option("dapp_expert")
+    expect(page.locator(".card:visible .value")).to_have_text(SHOWN)
+    expect(page.locator("#chart-box .xy5 .point").first).to_be_attached()
+    expect(credit).to_have_count(0)
+    page.get_by_label("Source").select_option(label="The Other Source")
+    expect(page.locator(".card:visible .value")).to_have_text(["905", "40"])
+    expect(page.locator("#chart-box .xy4")).to_have_count(0)
+
+
+def test_a_credit_leads_nowhere_but_to_the_web(page: Page, store: Store) -> None:
+    """A credit whose address is a script is text."""
+    keep_other(store, "javascript:document.title='owned'")
+    open_full(page, "/?source=other")
+    expect(page.locator("#status .credit")).to_have_text("Data: Other, CC BY 4.0")
+    expect(page.locator("#status a")).to_have_count(0)
 
 
 def test_headline_and_charts_point_at_each_other(page: Page, store: Store) -> None:
