@@ -51,15 +51,16 @@ def _job(settings: Settings, name: str, url: str | None) -> Job:
 
 
 def saved_page(job: Job, file: BinaryIO, name: str, at: datetime | None, now: datetime) -> Page:
-    """A page saved by hand: HTML or the visible text, by its content.
+    """A page saved by hand: HTML, the visible text or a source's JSON, by its content.
 
     Taken ``at``; unsaid, when the file was last changed (``now`` for a pipe). Raises UsageError.
     """
-    from collectors.fetch import MAX_BYTES
+    from collectors import fetch, parts
 
-    body = file.read(MAX_BYTES + 1)
-    if len(body) > MAX_BYTES:
-        raise UsageError(f"{name} is larger than {MAX_BYTES // 2**20} MiB: no page is.")
+    most = parts.MAX_BYTES if job.collector.parts else fetch.MAX_BYTES
+    body = file.read(most + 1)
+    if len(body) > most:
+        raise UsageError(f"{name} is larger than {most // 2**20} MiB: no page is.")
     if not body.strip():
         raise UsageError(f"{name} is empty: save the page again.")
     if at is None:
