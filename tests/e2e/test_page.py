@@ -271,6 +271,20 @@ def test_a_source_of_two_metrics(page: Page, store: Store, width: int) -> None:
     expect(page.locator("#chart-box .xy4")).to_have_count(0)
 
 
+def test_transactions_of_an_api_are_not_disputed(page: Page, store: Store) -> None:
+    """The note on the site's dollar sign stands on the site's figure only."""
+    keep(store, [1, 0])
+    taken_at = clock.now()
+    look = Look({"transactions_30d": Reading(50_655.0, 0.0, "count")}, "api")
+    store.save(Snapshot("other", slot_of(taken_at, DAY), taken_at, "live", look), DAY)
+    store.describe(About("other", "Other", ("transactions_30d",)))
+    open_full(page, "/?source=other")
+    expect(page.locator(".card:visible .value")).to_have_text(["50.66K"])
+    expect(page.locator(".card .note")).to_be_hidden()
+    open_full(page, "/?source=dapp_expert")
+    expect(page.locator(".card .note")).to_be_visible()
+
+
 def test_a_credit_leads_nowhere_but_to_the_web(page: Page, store: Store) -> None:
     """A credit whose address is a script is text."""
     keep_other(store, "javascript:document.title='owned'")
