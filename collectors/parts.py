@@ -66,8 +66,8 @@ def opened(page: Page) -> Mapping[str, Part]:
     parts = form.get(_KEY) if isinstance(form, dict) else None
     if not isinstance(parts, dict) or not 0 < len(parts) <= MAX_PARTS:
         raise SourceError(
-            f"{page.url} is no envelope of parts: save what 'masthead collect' fetched, as JSON "
-            f"with the key {_KEY!r}.",
+            f"{page.url} is no envelope of parts: one is JSON like "
+            f'{{"{_KEY}": {{"ADDRESS OF A PART": {{"body": "ITS TEXT"}}}}}}.',
             kind="shape",
         )
     return {name: _part(part, page.url) for name, part in parts.items()}
