@@ -1,7 +1,7 @@
 """DefiLlama: protocols, chains and the 30-day volume of decentralised exchanges, from its API.
 
-A protocol is counted once, whatever number of versions it has, and only if it is an application:
-centralised exchanges and chains are in DefiLlama's list too.
+Protocols and chains are counted as DefiLlama lists them: centralised exchanges and the versions of
+one protocol are entries of their own.
 """
 
 import math
@@ -31,8 +31,6 @@ CHAINS: Final = "v2/chains"
 # `total30d`, which the published schema does not promise, is missing. Its breakdown by protocol
 # would be many megabytes.
 VOLUMES: Final = "overview/dexs?excludeTotalDataChartBreakdown=true"
-NO_APPLICATIONS: Final = ("CEX", "Chain")
-"""Categories of DefiLlama's list that are no decentralised application."""
 SETTLES: Final = timedelta(hours=6)
 """How long after its end a day of the chart may still grow."""
 
@@ -44,8 +42,10 @@ def read(page: Page) -> Look:
     """
     parts = opened(page)
     readings = {
-        "dapps": reading("dapps", lambda: (_applications(_answer(parts, PROTOCOLS)), None)),
-        "blockchains": reading("blockchains", lambda: (_chains(_answer(parts, CHAINS)), None)),
+        "dapps": reading("dapps", lambda: (_length(_answer(parts, PROTOCOLS), PROTOCOLS), None)),
+        "blockchains": reading(
+            "blockchains", lambda: (_length(_answer(parts, CHAINS), CHAINS), None)
+        ),
         "volume_30d": reading(
             "volume_30d", lambda: _volume(_answer(parts, VOLUMES), page.taken_at)
         ),
@@ -64,32 +64,12 @@ def _answer(parts: Mapping[str, Part], name: str) -> Any:
     return document(part.body, path)
 
 
-def _applications(answer: Any) -> float:
-    found = set()
-    for index, entry in enumerate(listed(answer, PROTOCOLS)):
-        protocol = fields(entry, f"{PROTOCOLS}[{index}]")
-        name = protocol.get("parentProtocol") or protocol.get("id")
-        if not isinstance(name, str) or not name:
-            raise SourceError(f"{PROTOCOLS}[{index}] has no id.", kind="shape")
-        if protocol.get("category") not in NO_APPLICATIONS:
-            found.add(name)
-    return _counted(found, PROTOCOLS)
-
-
-def _chains(answer: Any) -> float:
-    found = set()
-    for index, entry in enumerate(listed(answer, CHAINS)):
-        name = fields(entry, f"{CHAINS}[{index}]").get("name")
-        if not isinstance(name, str) or not name:
-            raise SourceError(f"{CHAINS}[{index}] has no name.", kind="shape")
-        found.add(name)
-    return _counted(found, CHAINS)
-
-
-def _counted(found: set[str], what: str) -> float:
-    if not found:
-        raise SourceError(f"{what} lists nothing that is counted.", kind="shape")
-    return float(len(found))
+def _length(answer: Any, what: str) -> float:
+    """How many entries DefiLlama lists: each of them is an object, or it is another document."""
+    entries = listed(answer, what)
+    for index, entry in enumerate(entries):
+        fields(entry, f"{what}[{index}]")
+    return float(len(entries))
 
 
 def _volume(answer: Any, taken_at: datetime) -> tuple[float, str | None]:

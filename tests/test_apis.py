@@ -60,7 +60,7 @@ def test_defillama_is_collected(site: Site, tmp_path: Path, store: Store) -> Non
     """Three requests, one snapshot of three figures; the store knows what the source is."""
     result = collect(site, tmp_path, "defillama")
     assert (result.outcome, result.error) == ("stored", None)
-    assert figures(result) == {"dapps": 4, "blockchains": 3, "volume_30d": 303_261_234_567.89}
+    assert figures(result) == {"dapps": 7, "blockchains": 3, "volume_30d": 303_261_234_567.89}
     asked = [path for path, _ in site.requests if path != "/robots.txt"]
     assert asked == [f"/{part}" for part in defillama.COLLECTOR.parts]
     info = store.source("defillama")
