@@ -154,6 +154,11 @@ def _head(name: str, description: str, of_user: bool) -> list[str]:
 def _process(call: Call, command: str, of_user: bool) -> list[str]:
     """What both services say of the process; a user's systemd can harden little."""
     program, *arguments = call.words(command)
+    if odd := re.search(r"[\\'\"]", program):
+        raise UsageError(
+            f"The program's path {program} holds {odd[0]}, which systemd does not start: install "
+            "Masthead into another folder."
+        )
     start = [_word(program), *(_word(word.replace("$", "$$")) for word in arguments)]
     given = [_word(f"{name}={text}") for name, text in call.settings.environ.items()]
     lines = [*(f"Environment={word}" for word in given), f"ExecStart={' '.join(start)}"]
