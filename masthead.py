@@ -415,7 +415,7 @@ def _call(loaded: "Loaded") -> "Call":
 
 
 def _shortest(settings: "Settings") -> timedelta:
-    from collectors.runner import jobs
+    from collectors.jobs import jobs
 
     return min(job.every for job in jobs(settings))
 

@@ -179,23 +179,36 @@ def test_systemd_verifies_the_units(tmp_path: Path, echo: Call, every: str, of_u
         "masthead.service",
     ]
     done = verify(names, of_user)
-    assert done.stdout == ""
+    assert (done.stdout, done.stderr) == ("", "")
     assert done.returncode == 0
 
 
-def verify(paths: list[Path], of_user: bool) -> subprocess.CompletedProcess[str]:
+def verify(paths: list[Path], of_user: bool, **more: str) -> subprocess.CompletedProcess[str]:
     """What ``systemd-analyze verify`` says of unit files in one folder."""
     command = [machine.find("systemd-analyze"), "verify", "--man=no", "--recursive-errors=one"]
     # The empty end stands for systemd's own folders.
-    environ = {"SYSTEMD_UNIT_PATH": f"{paths[0].parent}:", "XDG_RUNTIME_DIR": str(paths[0].parent)}
+    environ = {
+        "SYSTEMD_UNIT_PATH": f"{paths[0].parent}:",
+        "XDG_RUNTIME_DIR": str(paths[0].parent),
+    } | more
+    command += ["--user"] if of_user else []
     return subprocess.run(
-        [*command, *(["--user"] if of_user else []), *map(str, paths)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        env=environ,
+        [*command, *map(str, paths)], capture_output=True, text=True, check=False, env=environ
     )
+
+
+def test_systemd_reads_the_words_that_were_meant(tmp_path: Path, echo: Call) -> None:
+    """What systemd took from the unit: the same words, variables and folders, quotes undone."""
+    path = tmp_path / "masthead.service"
+    path.write_text(service(echo), encoding="utf-8")
+    dump = verify([path], of_user=False, SYSTEMD_LOG_LEVEL="debug").stdout
+    read = dict(re.findall(r"^\s*(Environment|ReadWritePaths|Command Line): (.*)$", dump, re.M))
+    assert read["Environment"] == f"MASTHEAD_CONTACT={ODD}"
+    assert read["ReadWritePaths"] == str(tmp_path / ODD)
+    command = ["/bin/sh", "-c", rf"printf '%s\n' {read['Command Line']}"]
+    words = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    # A doubled dollar is undone only when the program starts.
+    assert words.replace("$$", "$").splitlines() == echo.words("up")
 
 
 def test_verify_would_complain(tmp_path: Path) -> None:
@@ -204,7 +217,7 @@ def test_verify_would_complain(tmp_path: Path) -> None:
     path.write_text(service(call(program=str(tmp_path / "absent"))), encoding="utf-8")
     done = verify([path], of_user=False)
     assert done.returncode != 0
-    assert "absent" in done.stdout
+    assert "absent" in done.stderr
 
 
 @pytest.mark.parametrize(
