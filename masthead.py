@@ -391,7 +391,7 @@ def systemd(
     ] = False,
 ) -> None:
     """Print the systemd units for the settings in force, ready to paste."""
-    from collectors.timetable import service, timer
+    from collectors.units import service, timer
 
     loaded = context.obj.load()
     call, every = _call(loaded), _shortest(loaded.settings)
