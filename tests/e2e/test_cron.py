@@ -98,10 +98,9 @@ def mails(folder: Path) -> list[Path]:
 def read(path: Path) -> tuple[str, str]:
     """The folder of the job that a mail is about, and what the job said."""
     mail = message_from_bytes(path.read_bytes())
-    name = next(
-        name for name in (GOOD, "failing", "away", "bare", "saw") if name in mail["Subject"]
-    )
-    return name, str(mail.get_payload())
+    subject = str(mail["Subject"])
+    known = (name for name in (GOOD, "failing", "away", "bare", "saw") if name in subject)
+    return next(known, subject), str(mail.get_payload())
 
 
 def run_daemon(folder: Path, done: Callable[[], bool]) -> str:
