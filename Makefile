@@ -50,4 +50,5 @@ $(UV):
 .venv/installed-dev: $(UV) pyproject.toml uv.lock
 	$(UV) sync --quiet --locked --python $(PYTHON)
 	@$(RUN)/python tests/browser.py --install
+	-@$(RUN)/python tests/machine.py --install
 	@touch $@ .venv/installed

@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -17,6 +17,7 @@ from data.clock import now
 from data.errors import MastheadError, SourceError, StoreError, UsageError
 
 if TYPE_CHECKING:
+    from collectors.timetable import Call
     from data.settings import Loaded, Settings
     from data.status import Status
     from data.store import Store
@@ -368,6 +369,55 @@ def _print_status(found: list["Status"], at: datetime) -> None:
             f"{shown_age(at - error.started_at)} ago: {error.message}" if error else "none",
         )
     Console().print(table)
+
+
+@app.command()
+def cron(context: typer.Context) -> None:
+    """Print the crontab line that collects with the settings in force, ready to paste."""
+    from collectors.timetable import crontab
+
+    loaded = context.obj.load()
+    typer.echo(crontab(_call(loaded), _shortest(loaded.settings)), nl=False)
+
+
+@app.command()
+def systemd(
+    context: typer.Context,
+    collecting: Annotated[
+        bool, typer.Option("--collect", help="A timer that collects, without the page.")
+    ] = False,
+    of_user: Annotated[
+        bool, typer.Option("--user", help="Units of your own systemd, without root.")
+    ] = False,
+) -> None:
+    """Print the systemd units for the settings in force, ready to paste."""
+    from collectors.units import service, timer
+
+    loaded = context.obj.load()
+    call, every = _call(loaded), _shortest(loaded.settings)
+    units = timer(call, every, of_user=of_user) if collecting else service(call, of_user=of_user)
+    typer.echo(units, nl=False)
+
+
+def _call(loaded: "Loaded") -> "Call":
+    """This very program by its absolute path, by whom and on which machine."""
+    import pwd
+    import socket
+
+    from collectors.timetable import Call
+    from data.portable import portable
+
+    script = Path(sys.executable).with_name("masthead")
+    known = os.access(script, os.X_OK)
+    program = (str(script),) if known else (sys.executable, "-m", "masthead")
+    user = pwd.getpwuid(os.getuid()).pw_name
+    return Call(program, portable(loaded), user, socket.gethostname())
+
+
+def _shortest(settings: "Settings") -> timedelta:
+    from collectors.jobs import jobs
+
+    return min(job.every for job in jobs(settings))
 
 
 @sample_app.command(name="load")

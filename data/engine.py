@@ -41,6 +41,25 @@ def parse_url(database: str) -> URL:
     )
 
 
+def sqlite_url(path: Path) -> str:
+    """The address of a SQLite file; what a URL would take for its own is escaped."""
+    return URL.create("sqlite", database=str(path)).render_as_string()
+
+
+def anchored(database: str, folder: Path) -> str:
+    """The address with a relative SQLite path taken from ``folder``; any other as it is."""
+    try:
+        url = make_url(database)
+    except (ArgumentError, ValueError):
+        return database
+    if url.drivername != "sqlite" or url.host or url.database in (None, "", ":memory:"):
+        return database
+    path = Path(str(url.database))
+    if path.is_absolute():
+        return database
+    return url.set(database=str((folder / path).absolute())).render_as_string(hide_password=False)
+
+
 def connect(url: URL, patience: timedelta = PATIENCE) -> Engine:
     """An engine whose writers take turns, and whose SQLite connections wait and sync fully.
 

@@ -13,13 +13,17 @@ from typing import Annotated, Any, Final
 from platformdirs import PlatformDirs
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from data.engine import parse_url, shown_url
+from data.engine import anchored, parse_url, shown_url, sqlite_url
 from data.errors import UsageError
 from data.times import duration, shown_duration
 
 PREFIX: Final = "MASTHEAD_"
 FILE_NAME: Final = "masthead.toml"
-_PASSWORD: Final = re.compile(r"(//[^/:@]*):[^/@]*@")
+OUTBOX: Final = "outbox"
+ENVIRONMENT: Final = "environment"
+COMMAND_LINE: Final = "command line"
+BESIDE: Final = "default, beside the config file"
+PASSWORD: Final = re.compile(r"(//[^/:@]*):[^/@]*@")
 _FOLDERS: Final = PlatformDirs("masthead", appauthor=False)
 
 Tree = dict[str, Any]
@@ -54,8 +58,8 @@ class Settings(BaseModel):
 
     model_config = _FROZEN
 
-    database: str = f"sqlite:///{_FOLDERS.user_data_dir}/masthead.db"
-    outbox: Path = Path(_FOLDERS.user_data_dir) / "outbox"
+    database: str = sqlite_url(Path(_FOLDERS.user_data_dir) / "masthead.db")
+    outbox: Path = Path(_FOLDERS.user_config_dir) / OUTBOX
     host: str = "127.0.0.1"
     port: int = Field(default=8050, ge=1, le=65535)
     workers: int = Field(default=2, ge=1, le=64)
@@ -77,18 +81,22 @@ def load(environ: Mapping[str, str], flags: Mapping[str, Any], file: Path | None
     """Lay defaults, file, environment and flags over each other, in this order.
 
     ``file`` is the one named with ``--config``; without it the first of ``MASTHEAD_CONFIG``,
-    ``./masthead.toml`` and the user's config folder is read. Raises UsageError.
+    ``./masthead.toml`` and the user's config folder is read. Relative paths are taken from the
+    file's folder where the file gives them, else from the working folder. Raises UsageError.
     """
     path = file or _find(environ)
     tree: Tree = {"sources": {"dapp_expert": {}}}
     origins: dict[str, str] = {}
+    beside = path.absolute().parent if path and path.is_file() else None
+    if beside:
+        tree["outbox"], origins["outbox"] = beside / OUTBOX, BESIDE
     layers = [
-        (str(path), _read(path) if path else {}),
-        ("environment", _from_environment(environ)),
-        ("command line", {key: value for key, value in flags.items() if value is not None}),
+        (str(path), _anchored(_read(path), beside or Path()) if path else {}),
+        (ENVIRONMENT, _anchored(_from_environment(environ), Path())),
+        (COMMAND_LINE, _anchored({k: v for k, v in flags.items() if v is not None}, Path())),
     ]
     for name, layer in layers:
-        for key, value in _leaves(layer):
+        for key, value in leaves(layer):
             _put(tree, key, value)
             origins[".".join(key)] = name
     try:
@@ -117,7 +125,7 @@ def explain(
             value = getattr(source, key)
             value = defaults.get(name, {}).get(key) if value is None else value
             if value is not None:
-                shown = _PASSWORD.sub(r"\1:***@", value) if key == "url" else value
+                shown = PASSWORD.sub(r"\1:***@", value) if key == "url" else value
                 yield path, _toml(shown), loaded.origins.get(path, "default")
 
 
@@ -126,6 +134,16 @@ def _toml(value: Any) -> str:
         return str(value).lower()
     text = shown_duration(value) if isinstance(value, timedelta) else str(value)
     return json.dumps(text, ensure_ascii=False)
+
+
+def _anchored(layer: Tree, folder: Path) -> Tree:
+    """The layer with its paths absolute: they must not depend on who reads them from where."""
+    found = dict(layer)
+    if isinstance(found.get("database"), str):
+        found["database"] = anchored(found["database"], folder)
+    if isinstance(found.get("outbox"), str):
+        found["outbox"] = (folder / found["outbox"]).absolute()
+    return found
 
 
 def _find(environ: Mapping[str, str]) -> Path | None:
@@ -153,10 +171,11 @@ def _from_environment(environ: Mapping[str, str]) -> Tree:
     return tree
 
 
-def _leaves(tree: Tree, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+def leaves(tree: Tree, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every setting of the tree as (path of keys, value)."""
     for key, value in tree.items():
         if isinstance(value, dict) and value:
-            yield from _leaves(value, (*path, key))
+            yield from leaves(value, (*path, key))
         else:
             yield (*path, key), value
 

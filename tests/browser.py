@@ -3,18 +3,15 @@
 ``python tests/browser.py`` prints its path; ``--install`` brings one first if there is none.
 """
 
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Final
 
+from tests.machine import apt, can_apt, run, told
+
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
-APT: Final = (
-    ("apt-get", "update", "-qq"),
-    ("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"),
-)
+APT: Final = apt("chromium")
 PLAYWRIGHT: Final = ((sys.executable, "-m", "playwright", "install", "chromium"),)
 OPTIONS: Final = (
     "--no-sandbox",
@@ -47,12 +44,9 @@ def install() -> str:
     try:
         return find()
     except NoBrowserError:
-        as_root = os.geteuid() == 0 and shutil.which("apt-get") is not None
-        commands = APT if as_root else PLAYWRIGHT
-    for command in commands:
-        if subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode != 0:
-            told = " && ".join(" ".join(one) for one in commands)
-            raise NoBrowserError(f"No Chromium could be installed; run this yourself: {told}")
+        commands = APT if can_apt() else PLAYWRIGHT
+    if not run(commands):
+        raise NoBrowserError(f"No Chromium could be installed; run this yourself: {told(commands)}")
     return find()
 
 

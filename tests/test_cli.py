@@ -204,6 +204,8 @@ def test_collect_bridges_a_store_that_is_away(masthead: Masthead, saved: str) ->
         (("import", "absent.csv"), "absent.csv cannot be read"),
         (("--config", "absent.toml", "status"), "absent.toml cannot be read"),
         (("--database", "mysql://x/y", "status"), "mysql"),
+        (("--database", "postgresql://me:secret@db/x", "cron"), "'database' (from command line)"),
+        (("--database", "postgresql://me:secret@db/x", "systemd"), "holds a password"),
         (("dashboard", "--port", "99999"), "'port'"),
         (("frobnicate",), "frobnicate"),
     ],

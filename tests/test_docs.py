@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import sys
 import tomllib
 from pathlib import Path
 
@@ -28,7 +29,8 @@ def blocks(language: str) -> list[str]:
 def command_lines() -> list[str]:
     """Every line of the README that calls masthead."""
     lines = [line for block in blocks("sh") for line in block.splitlines()]
-    lines += [line.split(" ", 5)[5] for block in blocks("cron") for line in block.splitlines()]
+    table = [line for block in blocks("cron") for line in block.splitlines()]
+    lines += [line.split(" ", 5)[5] for line in table if not line.startswith("#")]
     lines += re.findall(r"^ExecStart=(.*)$", "\n".join(blocks("ini")), re.MULTILINE)
     lines += re.findall(r"`(masthead [a-z][^`|]*)`", README)
     return [line for line in lines if "masthead " in line]
@@ -81,6 +83,27 @@ def test_config_example_is_valid(tmp_path: Path) -> None:
     path.write_text(example, encoding="utf-8")
     settings = load({}, {}, path).settings
     assert settings.contact == tomllib.loads(example)["contact"]
+
+
+def like_the_readme(printed: str, config: Path) -> str:
+    """What was printed here, with the paths, the user and the minute of the README."""
+    program = Path(sys.executable).with_name("masthead")
+    printed = printed.replace(str(config), "/etc/masthead.toml")
+    printed = printed.replace(str(program), "/opt/masthead/.venv/bin/masthead")
+    printed = re.sub(r"^User=.*$", "User=masthead", printed, flags=re.MULTILINE)
+    printed = re.sub(r"^\d+-59/20 ", "7-59/20 ", printed, flags=re.MULTILINE)
+    return re.sub(r":\d\d/20:", ":07/20:", printed)
+
+
+def test_printed_timetables(tmp_path: Path) -> None:
+    """The README's crontab line and units are those printed for the README's config."""
+    path = tmp_path / "masthead.toml"
+    path.write_text(blocks("toml")[0], encoding="utf-8")
+    printed = []
+    for words in (["cron"], ["systemd"], ["systemd", "--collect"]):
+        done = CliRunner().invoke(masthead.app, ["--config", str(path), *words])
+        printed.append(like_the_readme(done.stdout, path))
+    assert printed == [*blocks("cron"), *blocks("ini")]
 
 
 def test_make_commands_exist() -> None:

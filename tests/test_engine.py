@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from data.engine import connect, migrate, parse_url, reading, shown_url, writing
+from data.engine import (
+    anchored,
+    connect,
+    migrate,
+    parse_url,
+    reading,
+    shown_url,
+    sqlite_url,
+    writing,
+)
 from data.errors import MastheadError, StoreError, UsageError
 from data.store import Store, open_store
 from tests.conftest import HOUR, T0, database, snapshot
@@ -26,6 +35,29 @@ from tests.conftest import HOUR, T0, database, snapshot
 def test_url(given: str, driver: str) -> None:
     """SQLite files and PostgreSQL, the latter always through psycopg 3."""
     assert parse_url(given).drivername == driver
+
+
+@pytest.mark.parametrize("name", ["m.db", "50%25 a?b#c.db", "it's/é.db"])
+def test_sqlite_url(name: str) -> None:
+    """The address of a file is read back as that file, whatever its name."""
+    assert parse_url(sqlite_url(Path("/a") / name)).database == f"/a/{name}"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("sqlite:///m.db", "sqlite:////a/50%25/m.db"),
+        ("sqlite:///b/m.db?timeout=3", "sqlite:////a/50%25/b/m.db?timeout=3"),
+        ("sqlite:////m.db", "sqlite:////m.db"),
+        ("sqlite://", "sqlite://"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+        ("postgresql://me:s3cret@db/m", "postgresql://me:s3cret@db/m"),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_anchored(given: str, expected: str) -> None:
+    """A relative file is taken from the folder; every other address stays as it is."""
+    assert anchored(given, Path("/a/50%")) == expected
 
 
 @pytest.mark.parametrize(

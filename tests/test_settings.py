@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from platformdirs import user_config_dir
 
 from data.errors import UsageError
 from data.settings import FILE_NAME, Loaded, Settings, explain, load
@@ -36,6 +37,7 @@ def test_defaults() -> None:
     assert loaded.settings.database.endswith("masthead.db")
     assert list(loaded.settings.sources) == ["dapp_expert"]
     assert loaded.file is None
+    assert loaded.settings.outbox == Path(user_config_dir("masthead", appauthor=False)) / "outbox"
     assert {origin for _, origin in told(loaded).values()} == {"default"}
 
 
@@ -55,7 +57,7 @@ def test_precedence(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "given", "key", "expected"),
     [
-        ("MASTHEAD_DATABASE", "sqlite:///x.db", "database", "sqlite:///x.db"),
+        ("MASTHEAD_DATABASE", "sqlite:////x.db", "database", "sqlite:////x.db"),
         ("MASTHEAD_OUTBOX", "/var/outbox", "outbox", Path("/var/outbox")),
         ("MASTHEAD_HOST", "0.0.0.0", "host", "0.0.0.0"),
         ("MASTHEAD_PORT", "80", "port", 80),
@@ -110,6 +112,34 @@ def test_where_the_file_is_found(tmp_path: Path) -> None:
     assert load(variables, {}, None).settings.port == 2
     assert load({}, {}, None).settings.port == 3
     assert load({}, {}, None).file == here
+
+
+def test_the_outbox_is_beside_the_config(tmp_path: Path) -> None:
+    """Unsaid, the outbox is the folder beside the file in force; said, it is where it was said."""
+    path = file(tmp_path, "")
+    beside = told(load({}, {}, path))["outbox"]
+    assert beside == (f'"{tmp_path}/outbox"', "default, beside the config file")
+    assert told(load({"MASTHEAD_OUTBOX": "/o"}, {}, path))["outbox"] == ('"/o"', "environment")
+    path.write_text("outbox = '/other'")
+    assert told(load({}, {}, path))["outbox"] == ('"/other"', str(path))
+    assert load({}, {}, Path("/dev/null")).settings.outbox == load({}, {}, None).settings.outbox
+
+
+def test_relative_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the file they start from its folder, elsewhere from the working folder."""
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "work").mkdir()
+    file(tmp_path / "etc", "database = 'sqlite:///a/b.db?timeout=3'\noutbox = 'waiting'")
+    monkeypatch.chdir(tmp_path / "work")
+    settings = load({}, {}, Path("../etc/a.toml")).settings
+    assert settings.database == f"sqlite:///{tmp_path}/work/../etc/a/b.db?timeout=3"
+    assert settings.outbox == tmp_path / "work" / ".." / "etc" / "waiting"
+    environ = {"MASTHEAD_DATABASE": "sqlite:///b.db", "MASTHEAD_OUTBOX": "o"}
+    settings = load(environ, {}, None).settings
+    assert settings.database == f"sqlite:///{tmp_path}/work/b.db"
+    assert settings.outbox == tmp_path / "work" / "o"
+    settings = load(environ, {"database": "sqlite:///c.db"}, None).settings
+    assert settings.database == f"sqlite:///{tmp_path}/work/c.db"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,75 @@
+"""The settings in force as words that mean the same in any folder and environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from data.engine import parse_url
+from data.errors import UsageError
+from data.settings import COMMAND_LINE, ENVIRONMENT, PASSWORD, PREFIX, Loaded, leaves
+from data.times import shown_duration
+
+_HERE: Final = (ENVIRONMENT, COMMAND_LINE)
+"""The places of a setting that cron and systemd do not see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portable:
+    """What to say before the command, and the folders it writes to."""
+
+    options: tuple[str, ...]
+    environ: Mapping[str, str]
+    """``MASTHEAD_…`` variables for what neither the config file nor an option says."""
+    folders: tuple[Path, ...]
+
+
+def portable(loaded: Loaded) -> Portable:
+    """What gives the same settings from an empty environment; the config file stays the source.
+
+    Where there is no file, none may be found: a job's working folder is another one than ours.
+    Raises UsageError for a password that would have to stand in the open.
+    """
+    settings, origins = loaded.settings, loaded.origins
+    options = ["--config", str(loaded.file.absolute()) if loaded.file else os.devnull]
+    if origins.get("database", ENVIRONMENT) in _HERE:
+        options += ["--database", settings.database]
+    environ: dict[str, str] = {}
+    if "outbox" not in origins:
+        environ[f"{PREFIX}OUTBOX"] = str(settings.outbox)
+    for path, value in leaves(settings.model_dump()):
+        origin = origins.get(".".join(path))
+        if origin not in _HERE:
+            continue
+        if _secret(path, value):
+            raise UsageError(
+                f"The setting {'.'.join(path)!r} (from {origin}) holds a password, which everyone "
+                "could read in the printed lines: put it into a config file that only you can read."
+            )
+        if path != ("database",):
+            environ[PREFIX + "__".join(path).upper()] = _text(value)
+    return Portable(tuple(options), environ, _folders(loaded))
+
+
+def _secret(path: tuple[str, ...], value: Any) -> bool:
+    if path != ("database",):
+        return path[-1] == "url" and PASSWORD.search(str(value)) is not None
+    url = parse_url(value)
+    return bool(url.password) or any("password" in key for key in url.query)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return shown_duration(value) if isinstance(value, timedelta) else str(value)
+
+
+def _folders(loaded: Loaded) -> tuple[Path, ...]:
+    """Where SQLite keeps its files and snapshots wait; one that holds the other says it all."""
+    url, outbox = parse_url(loaded.settings.database), loaded.settings.outbox
+    if url.drivername != "sqlite":
+        return (outbox,)
+    store = Path(str(url.database)).parent
+    return (store,) if outbox.is_relative_to(store) else (store, outbox)
