@@ -1,11 +1,16 @@
-"""A real HTTP server on 127.0.0.1 that stands in for a source."""
+"""A real HTTP server on 127.0.0.1 that stands in for a source; its moods are in tests/moods.py."""
 
+import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+Speak = Callable[[BaseHTTPRequestHandler, threading.Event], None]
+"""Takes a connection over, until done or the event (the site closes) is set."""
 
 
 @dataclass
@@ -18,14 +23,43 @@ class Answer:
         default_factory=lambda: {"Content-Type": "text/html; charset=utf-8"}
     )
     hold: threading.Event | None = None
+    speak: Speak | None = None
+    """Says it in its own way; the fields above but ``hold`` are its own matter."""
+
+    def send(self, handler: BaseHTTPRequestHandler) -> None:
+        """The whole answer, as a well-behaved server gives it."""
+        handler.send_response(self.status)
+        headers = {"Content-Length": str(len(self.body)), **self.headers}
+        for name, value in headers.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(self.body)
+
+
+class Server(ThreadingHTTPServer):
+    """Takes a thousand callers at once, and does not mind when one hangs up."""
+
+    daemon_threads = True
+    request_queue_size = 1024
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print what went wrong, unless the client only left."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Site:
-    """Answers by path, and remembers the requests it got."""
+    """Answers by path, and remembers the requests it got.
+
+    Of several answers to one path each is given once, in order, and the last for ever.
+    """
 
     def __init__(self) -> None:
-        self.answers: dict[str, Answer] = {}
+        self.answers: dict[str, Answer | Sequence[Answer]] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
+        self.closing = threading.Event()
+        self._counting = threading.Lock()
+        self._given: Counter[str] = Counter()
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -34,26 +68,46 @@ class Site:
             def do_GET(self) -> None:
                 """Answer as told."""
                 site.requests.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
-                answer = site.answers.get(self.path, Answer(b"nothing here", 404))
+                answer = site.next_answer(self.path)
                 if answer.hold is not None:
                     answer.hold.wait(30)
-                self.send_response(answer.status)
-                for name, value in answer.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(answer.body)))
-                self.end_headers()
-                self.wfile.write(answer.body)
+                if answer.speak is not None:
+                    answer.speak(self, site.closing)
+                else:
+                    answer.send(self)
 
             def log_message(self, *_arguments: Any) -> None:
                 """Stay quiet."""
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), Handler)
 
     @property
     def url(self) -> str:
         """The address of the root page."""
         return f"http://127.0.0.1:{self.server.server_address[1]}/"
+
+    @property
+    def paths(self) -> list[str]:
+        """What was asked for, in order."""
+        return [path for path, _ in self.requests]
+
+    def next_answer(self, path: str) -> Answer:
+        """What to say to the next request for ``path``; 404 where nothing is set."""
+        found = self.answers.get(path, Answer(b"nothing here", 404))
+        if isinstance(found, Answer):
+            return found
+        with self._counting:
+            turn = self._given[path]
+            self._given[path] += 1
+        return found[min(turn, len(found) - 1)]
+
+    def close(self) -> None:
+        """Let every request go that is still held."""
+        self.closing.set()
+        for found in self.answers.values():
+            for answer in [found] if isinstance(found, Answer) else found:
+                if answer.hold is not None:
+                    answer.hold.set()
 
 
 @contextmanager
@@ -65,9 +119,7 @@ def serving() -> Iterator[Site]:
     try:
         yield site
     finally:
-        for answer in site.answers.values():
-            if answer.hold is not None:
-                answer.hold.set()
+        site.close()
         site.server.shutdown()
         site.server.server_close()
         thread.join()
