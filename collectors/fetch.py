@@ -1,68 +1,34 @@
 """The only HTTP: one polite, bounded GET."""
 
-import re
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Final
 
-import httpcore2
-import httpx2
-
-from collectors.network import Bounds, bounded
-from collectors.retry import FIRST_REST, Patience, retry_after
-from collectors.transport import PUBLIC_ONLY, came_from_internet, client
-from collectors.unpack import LAYERS, codings, unpack
+from collectors.bounds import Bounds, bounded
+from collectors.exchange import Exchange, shown
+from collectors.retry import FIRST_REST, Patience
+from collectors.terms import Answer, Asked, Validators
+from collectors.transport import Client
+from collectors.transport import client as new_client
 from data.clock import Clock, stopwatch
-from data.errors import SourceError
-from data.model import Page
+
+__all__ = [
+    "MAX_BYTES",
+    "Answer",
+    "Asked",
+    "Client",
+    "Validators",
+    "get",
+    "get_start",
+    "new_client",
+    "shown",
+    "user_agent",
+]
 
 MAX_BYTES: Final = 10 * 2**20
 """Of a body, after decompression."""
-MAX_REDIRECTS: Final = 5
-PAGES: Final = re.compile(r"text/(html|plain|json)|application/(xhtml\+xml|([\w.-]+\+)?json)")
-"""The content types of pages."""
-
-
-@dataclass(frozen=True, slots=True)
-class Validators:
-    """What a server gave with a page, to be asked later whether it is still the same."""
-
-    etag: str | None = None
-    last_modified: str | None = None
-
-    @property
-    def known(self) -> bool:
-        """Whether there is any."""
-        return self.etag is not None or self.last_modified is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One address and the terms on which it is asked."""
-
-    url: str
-    agent: str
-    limit: timedelta
-    """For everything together: attempts, waits, redirects and the body."""
-    validators: Validators = Validators()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server said: a page, or (None) that it is not modified."""
-
-    page: Page | None
-    status: int
-    validators: Validators
-    """Of the page, for the next time; none when it stood behind a redirect."""
-    attempts: int
-    bytes: int
-    """Of the body after decompression."""
-    taken_at: datetime
 
 
 def user_agent(contact: str) -> str:
@@ -75,12 +41,12 @@ def get(
     asked: Asked,
     clock: Clock,
     stop: threading.Event | None = None,
-    client: httpx2.Client | None = None,
+    client: Client | None = None,
 ) -> Answer:
     """The page at an address, or that it is not modified; at most MAX_BYTES, without cookies.
 
     Passing failures (:mod:`collectors.retry`) are tried again within ``asked.limit``; setting
-    ``stop`` ends it at once. A ``client`` of :func:`collectors.transport.client` keeps
+    ``stop`` ends it at once. A ``client`` (see :func:`new_client`) keeps
     connections between calls. Raises SourceError, whose kind is one of: address, content, empty,
     network, private, redirect, size, status, stopped, timeout, wait.
     """
@@ -92,27 +58,17 @@ def get_start(
     clock: Clock,
     most: int,
     stop: threading.Event | None = None,
-    client: httpx2.Client | None = None,
+    client: Client | None = None,
 ) -> Answer:
     """As :func:`get`, but of any type, maybe empty, and cut after ``most`` bytes."""
     return _run(asked, clock, stop, client, most, whole=False)
-
-
-def shown(url: str) -> str:
-    """An address without user and password, fit for messages and for the store."""
-    try:
-        httpx2.URL(url)
-    except httpx2.InvalidURL:
-        # A password with a slash in it, for one: nobody can say where it ends.
-        return re.sub(r"//.*@", "//", url)
-    return re.sub(r"^([^/?#]*//)[^/?#]*@", r"\1", url)
 
 
 def _run(
     asked: Asked,
     clock: Clock,
     stop: threading.Event | None,
-    given: httpx2.Client | None,
+    given: Client | None,
     most: int,
     whole: bool,
 ) -> Answer:
@@ -120,149 +76,8 @@ def _run(
     bounds = Bounds(shown(asked.url), stopwatch() + seconds, stop)
     # Three attempts must have a chance within any limit.
     patience = Patience(bounds, min(FIRST_REST, seconds / 60))
-    using: AbstractContextManager[httpx2.Client] = nullcontext(given) if given else client()
+    using: AbstractContextManager[Client] = nullcontext(given) if given else new_client()
     with bounded(bounds), using as connections:
-        call = _Call(asked, clock, bounds, connections, most, whole)
+        call = Exchange(asked, clock, bounds, connections, most, whole)
         answer = patience.run(call.once)
     return replace(answer, attempts=patience.attempts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """One call of :func:`get`: all that its attempts share."""
-
-    asked: Asked
-    clock: Clock
-    bounds: Bounds
-    client: httpx2.Client
-    most: int
-    whole: bool
-
-    def once(self) -> Answer:
-        """One attempt: the answer behind at most MAX_REDIRECTS redirects."""
-        url, public = self._address(self.asked.url), False
-        with self._named_failures():
-            for hop in range(MAX_REDIRECTS + 1):
-                request = self._request(url, first=hop == 0, public_only=public)
-                with closing(self.client.send(request, stream=True)) as response:
-                    if not response.has_redirect_location:
-                        return self._answer(response, first=hop == 0)
-                    public = public or came_from_internet(response)
-                    url = self._target(response)
-        raise self._failure("redirect", f"redirects more than {MAX_REDIRECTS} times")
-
-    def _address(self, text: str) -> httpx2.URL:
-        try:
-            url = httpx2.URL(text)
-        except httpx2.InvalidURL:
-            raise self._failure("address", "is no address that can be asked") from None
-        if url.scheme not in ("http", "https") or not url.host:
-            raise self._failure("address", "is not, or leads to what is not, http or https")
-        return url
-
-    def _target(self, response: httpx2.Response) -> httpx2.URL:
-        """Where a redirect leads: with the user's password only on the user's own site."""
-        try:
-            target = str(response.url.join(response.headers["location"]))
-        except (httpx2.InvalidURL, ValueError):
-            raise self._failure("address", "redirects to what is no address") from None
-        url, own = self._address(target), self._address(self.asked.url)
-        same = (url.scheme, url.host, url.port) == (own.scheme, own.host, own.port)
-        user, password = (own.username, own.password) if same else ("", "")
-        return url.copy_with(username=user, password=password)
-
-    def _request(self, url: httpx2.URL, first: bool, public_only: bool) -> httpx2.Request:
-        seconds = self.asked.limit.total_seconds()
-        headers = {
-            "user-agent": self.asked.agent,
-            "accept": "text/html, application/json;q=0.9, */*;q=0.1",
-            "accept-encoding": "gzip, deflate, br",
-        }
-        if first and self.asked.validators.etag is not None:
-            headers["if-none-match"] = self.asked.validators.etag
-        if first and self.asked.validators.last_modified is not None:
-            headers["if-modified-since"] = self.asked.validators.last_modified
-        return self.client.build_request(
-            "GET",
-            url,
-            headers=headers,
-            # Less than the limit, so that a lost packet leaves time for another attempt.
-            timeout=httpx2.Timeout(min(20, seconds / 2), connect=min(10, seconds / 3)),
-            extensions={PUBLIC_ONLY: public_only},
-        )
-
-    def _answer(self, response: httpx2.Response, first: bool) -> Answer:
-        taken_at, status = self.clock(), response.status_code
-        validators = _validators(response) if first else Validators()
-        if status == httpx2.codes.NOT_MODIFIED and first and self.asked.validators.known:
-            kept = validators if validators.known else self.asked.validators
-            return Answer(None, status, kept, 0, 0, taken_at)
-        if status != httpx2.codes.OK:
-            raise self._refused(status, retry_after(response.headers.get("retry-after"), taken_at))
-        content_type = response.headers.get("content-type", "")
-        kind = content_type.partition(";")[0].strip().lower()
-        if self.whole and kind and not PAGES.fullmatch(kind):
-            raise self._failure("content", f"is no page but {kind[:80]}", status)
-        body = self._body(response)
-        if self.whole and not body.strip():
-            raise self._failure("empty", "is empty", status)
-        page = Page(body, shown(str(response.url)), taken_at, content_type, status)
-        return Answer(page, status, validators, 0, len(body), taken_at)
-
-    def _body(self, response: httpx2.Response) -> bytes:
-        names = codings(response.headers.get("content-encoding", ""))
-        if unknown := [name for name in names if name not in LAYERS]:
-            what = f"is encoded as {unknown[0][:80]}, which was not asked for"
-            raise self._failure("content", what, response.status_code)
-        body = bytearray()
-        try:
-            for part in unpack(response.iter_raw(), names, self.most):
-                body += part
-        except OverflowError:
-            if self.whole:
-                what = f"is more than {self.most // 2**20} MiB"
-                raise self._failure("size", what, response.status_code) from None
-        except ValueError as error:
-            raise self._failure("network", f"cannot be read: {error}") from None
-        return bytes(body)
-
-    def _refused(self, status: int, wait: timedelta | None) -> SourceError:
-        what = f"answered {status}"
-        if status == httpx2.codes.NOT_MODIFIED:
-            what += " (not modified), though it was not asked whether it is"
-        if not wait:
-            return self._failure("status", what, status)
-        what += f" and wants not to be asked for {wait.total_seconds():.0f} s"
-        too_long = stopwatch() + wait.total_seconds() >= self.bounds.deadline
-        return self._failure("wait" if too_long else "status", what, status, wait)
-
-    @contextmanager
-    def _named_failures(self) -> Iterator[None]:
-        try:
-            yield
-        except httpcore2.TimeoutException as error:
-            raise self._failure("timeout", self._too_slow(error)) from None
-        except (
-            httpcore2.NetworkError,
-            httpcore2.ProtocolError,
-            httpcore2.ProxyError,
-            httpx2.HTTPError,
-        ) as error:
-            reason = str(error).strip().rstrip(".") or type(error).__name__
-            raise self._failure("network", f"cannot be reached: {reason}") from None
-
-    def _too_slow(self, error: httpcore2.TimeoutException) -> str:
-        if stopwatch() >= self.bounds.deadline:
-            return f"was not there within {self.asked.limit.total_seconds():g} s"
-        if isinstance(error, httpcore2.ConnectTimeout):
-            return "could not be connected to in time"
-        return "fell silent"
-
-    def _failure(
-        self, kind: str, what: str, status: int | None = None, wait: timedelta | None = None
-    ) -> SourceError:
-        return SourceError(f"{self.bounds.url} {what}.", kind=kind, status=status, wait=wait)
-
-
-def _validators(response: httpx2.Response) -> Validators:
-    return Validators(response.headers.get("etag"), response.headers.get("last-modified"))

@@ -1,107 +1,23 @@
 """Sockets that keep a promise: every wait is bounded, ends when told to, and knows its peer."""
 
-import ipaddress
 import os
 import selectors
 import socket
 import ssl
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
-from dataclasses import dataclass
 from errno import EINPROGRESS, EWOULDBLOCK
 from functools import partial
-from queue import Empty, SimpleQueue
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import httpcore2
 
+from collectors.bounds import bounds
+from collectors.places import Place, Resolve, places_of
 from data.clock import stopwatch
 from data.errors import SourceError
 
 T = TypeVar("T")
-
-SLICE: Final = 0.25
-"""Seconds after which a wait looks up, to see whether it should end."""
-GLOBAL_V6: Final = ipaddress.IPv6Network("2000::/3")
-NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What one fetch may take; ``url`` (fit to be shown) is named when it is cut short."""
-
-    url: str
-    deadline: float
-    """A moment of the stopwatch."""
-    stop: threading.Event | None = None
-
-    def slices(self, timeout: float | None) -> Iterator[float]:
-        """How long to wait next (seconds), again and again until ``timeout`` or the deadline.
-
-        Raises SourceError as soon as the fetch was told to stop.
-        """
-        end = self.deadline if timeout is None else min(self.deadline, stopwatch() + timeout)
-        while (left := end - stopwatch()) > 0:
-            self.check()
-            yield min(left, SLICE)
-
-    def check(self) -> None:
-        """Raises SourceError when the fetch was told to stop."""
-        if self.stop is not None and self.stop.is_set():
-            raise SourceError(
-                f"{self.url} was given up because Masthead was told to stop.", kind="stopped"
-            )
-
-
-_UNBOUNDED: Final = Bounds("", float("inf"))
-_bounds: ContextVar[Bounds] = ContextVar("bounds", default=_UNBOUNDED)
-
-
-@contextmanager
-def bounded(bounds: Bounds) -> Iterator[None]:
-    """Holds all network waits of this thread to ``bounds``, whatever httpcore asks for.
-
-    Its own limits start again with every byte, so a dripping server would never meet them.
-    """
-    token = _bounds.set(bounds)
-    try:
-        yield
-    finally:
-        _bounds.reset(token)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One address a name stands for, as a socket takes it."""
-
-    family: int
-    address: tuple[Any, ...]
-    public: bool
-    """Whether anybody on the internet could ask it as well."""
-
-
-Resolve = Callable[[str, int], list[Place]]
-
-
-def resolve(host: str, port: int) -> list[Place]:
-    """The places of a name, as the system orders them. Raises OSError, UnicodeError."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [Place(family, address, is_public(str(address[0]))) for family, *_, address in found]
-
-
-def is_public(ip: str) -> bool:
-    """Whether an address is neither loopback, private, link-local, multicast nor reserved."""
-    address = ipaddress.ip_address(ip.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is None:
-            return address in GLOBAL_V6 and address.is_global
-        address = inner
-    return address.is_global and not address.is_multicast
 
 
 class Stream(httpcore2.NetworkStream):
@@ -155,7 +71,7 @@ class Stream(httpcore2.NetworkStream):
         return {"public": self._public, "socket": self._socket}.get(info)
 
     def _patiently(self, act: Callable[[], T], timeout: float | None) -> T:
-        for pause in _bounds.get().slices(timeout):
+        for pause in bounds().slices(timeout):
             self._socket.settimeout(pause)
             with suppress(TimeoutError):
                 return act()
@@ -184,7 +100,7 @@ class Backend(httpcore2.NetworkBackend):
         """A connection to the first of the name's places that takes it; TCP_NODELAY is set."""
         end = stopwatch() + (float("inf") if timeout is None else timeout)
         with _as(httpcore2.ConnectTimeout, httpcore2.ConnectError):
-            places = self._allowed(host, _places(self._resolve, host, port, timeout))
+            places = self._allowed(host, places_of(self._resolve, host, port, timeout))
             for left in range(len(places), 1, -1):
                 with suppress(OSError):
                     # A dead place must leave time for the others.
@@ -197,34 +113,11 @@ class Backend(httpcore2.NetworkBackend):
         allowed = [place for place in places if place.public or not self._public_only]
         if not allowed:
             raise SourceError(
-                f"{_bounds.get().url} redirects from the internet to {host}, which is the private"
+                f"{bounds().url} redirects from the internet to {host}, which is the private"
                 f" address {places[0].address[0]}: that is not followed.",
                 kind="private",
             )
         return allowed
-
-
-def _places(resolve: Resolve, host: str, port: int, timeout: float | None) -> list[Place]:
-    """A look-up cannot be interrupted, so it is made in a thread that may be left behind."""
-    with suppress(ValueError):
-        ipaddress.ip_address(host)
-        return resolve(host, port)
-    answers: SimpleQueue[list[Place] | OSError | UnicodeError] = SimpleQueue()
-
-    def look_up() -> None:
-        try:
-            answers.put(resolve(host, port))
-        except (OSError, UnicodeError) as error:
-            answers.put(error)
-
-    threading.Thread(target=look_up, name=f"look up {host}", daemon=True).start()
-    for pause in _bounds.get().slices(timeout):
-        with suppress(Empty):
-            answer = answers.get(timeout=pause)
-            if isinstance(answer, list):
-                return answer
-            raise OSError(f"{host} is no known name") from answer
-    raise TimeoutError
 
 
 def _connect(place: Place, timeout: float) -> Stream:
@@ -233,7 +126,7 @@ def _connect(place: Place, timeout: float) -> Stream:
         made.setblocking(False)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         _succeed(made.connect_ex(place.address), EINPROGRESS, EWOULDBLOCK)
-        waits = _bounds.get().slices(timeout)
+        waits = bounds().slices(timeout)
         if not any(_ready(made, selectors.EVENT_WRITE, pause) for pause in waits):
             raise TimeoutError
         _succeed(made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final, TypeVar
 
-from collectors.network import Bounds
+from collectors.bounds import Bounds
 from data.clock import stopwatch
 from data.errors import SourceError
 

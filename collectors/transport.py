@@ -12,9 +12,12 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore2
 import httpx2
 
-from collectors import network
+from collectors.network import Backend
+from collectors.places import Resolve, resolve
 from data.errors import SourceError
 
+Client = httpx2.Client
+"""What :func:`client` makes."""
 PUBLIC_ONLY: Final = "masthead.public_only"
 """Extension of a request: connect to no private address."""
 IDLE: Final = 10.0
@@ -59,7 +62,7 @@ class Transport(httpx2.BaseTransport):
 
     def __init__(
         self,
-        resolve: network.Resolve = network.resolve,
+        resolve: Resolve = resolve,
         tls: Callable[[], ssl.SSLContext] = tls,
         proxy_for: Callable[[httpx2.URL], str | None] = proxy_for,
     ) -> None:
@@ -113,7 +116,7 @@ class Transport(httpx2.BaseTransport):
             max_connections=None,
             max_keepalive_connections=10,
             keepalive_expiry=IDLE,
-            network_backend=network.Backend(self._resolve, public_only),
+            network_backend=Backend(self._resolve, public_only),
         )
 
 
@@ -146,9 +149,9 @@ def came_from_internet(response: httpx2.Response) -> bool:
     return stream is not None and bool(stream.get_extra_info("public"))
 
 
-def client(transport: Transport | None = None) -> httpx2.Client:
+def client(transport: Transport | None = None) -> Client:
     """A client that keeps connections between requests, but neither cookies nor redirects."""
-    return httpx2.Client(
+    return Client(
         transport=transport or Transport(),
         trust_env=False,
         follow_redirects=False,
