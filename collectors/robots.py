@@ -12,6 +12,7 @@ from protego import Protego
 
 from collectors import fetch
 from collectors.bounds import Bounds
+from collectors.retry import is_busy
 from collectors.transport import Client
 from data.clock import Clock, stopwatch
 from data.errors import SourceError, StoreError
@@ -143,7 +144,7 @@ def _has_none(error: SourceError) -> bool:
     if error.kind == "redirect":
         return True
     status = error.status or 0
-    return error.kind == "status" and 200 <= status < 500 and status != 429
+    return error.kind == "status" and status >= 200 and not is_busy(status)
 
 
 def _remembered(inquiry: _Inquiry, store: Store | None, memory: Memory) -> Rules:
