@@ -1,5 +1,6 @@
 """A real HTTP server on 127.0.0.1 that stands in for a source; its moods are in tests/moods.py."""
 
+import ssl
 import sys
 import threading
 from collections import Counter
@@ -44,7 +45,7 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Print what went wrong, unless the client only left."""
-        if not isinstance(sys.exception(), ConnectionError):
+        if not isinstance(sys.exception(), ConnectionError | ssl.SSLError):
             super().handle_error(request, client_address)
 
 
@@ -54,7 +55,7 @@ class Site:
     Of several answers to one path each is given once, in order, and the last for ever.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, protocol: str = "HTTP/1.0", tls: ssl.SSLContext | None = None) -> None:
         self.answers: dict[str, Answer | Sequence[Answer]] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.closing = threading.Event()
@@ -64,6 +65,8 @@ class Site:
 
         class Handler(BaseHTTPRequestHandler):
             """One request."""
+
+            protocol_version = protocol
 
             def do_GET(self) -> None:
                 """Answer as told."""
@@ -80,11 +83,21 @@ class Site:
                 """Stay quiet."""
 
         self.server = Server(("127.0.0.1", 0), Handler)
+        self._scheme = "https" if tls else "http"
+        if tls is not None:
+            self.server.socket = tls.wrap_socket(
+                self.server.socket, server_side=True, do_handshake_on_connect=False
+            )
 
     @property
     def url(self) -> str:
         """The address of the root page."""
-        return f"http://127.0.0.1:{self.server.server_address[1]}/"
+        return f"{self._scheme}://127.0.0.1:{self.port}/"
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self.server.server_address[1])
 
     @property
     def paths(self) -> list[str]:
@@ -111,9 +124,9 @@ class Site:
 
 
 @contextmanager
-def serving() -> Iterator[Site]:
-    """A running site."""
-    site = Site()
+def serving(protocol: str = "HTTP/1.0", tls: ssl.SSLContext | None = None) -> Iterator[Site]:
+    """A running site; with ``HTTP/1.1`` it keeps connections."""
+    site = Site(protocol, tls)
     thread = threading.Thread(target=site.server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
