@@ -11,16 +11,18 @@ import httpcore2
 import httpx2
 
 from collectors.bounds import Bounds
-from collectors.retry import retry_after
+from collectors.retry import is_busy, retry_after
 from collectors.terms import Answer, Asked, Validators
-from collectors.transport import PUBLIC_ONLY, Client, came_from_internet
+from collectors.transport import PUBLIC, PUBLIC_ONLY, Client
 from collectors.unpack import LAYERS, codings, unpack
 from data.clock import Clock, stopwatch
 from data.errors import SourceError
 from data.model import Page
 
 MAX_REDIRECTS: Final = 5
-PAGES: Final = re.compile(r"text/(html|plain|json)|application/(xhtml\+xml|([\w.-]+\+)?json)")
+PAGES: Final = re.compile(
+    r"text/(html|plain|json|x-ndjson)|application/(xhtml\+xml|([\w.-]+\+)?json)"
+)
 """The content types of pages."""
 
 
@@ -46,6 +48,8 @@ class Exchange:
     """Bytes of the body after decompression."""
     whole: bool
     """It must be a page and whole; else it may be anything and is cut after ``most``."""
+    part_from: int | None = None
+    """Ask only for the ``most`` bytes from here on."""
 
     def once(self) -> Answer:
         """One attempt: the answer behind at most MAX_REDIRECTS redirects."""
@@ -56,7 +60,7 @@ class Exchange:
                 with closing(self.client.send(request, stream=True)) as response:
                     if not response.has_redirect_location:
                         return self._answer(response, first=hop == 0)
-                    public = public or came_from_internet(response)
+                    public = public or bool(response.extensions[PUBLIC])
                     url = self._target(response)
         raise self._failure("redirect", f"redirects more than {MAX_REDIRECTS} times")
 
@@ -91,6 +95,9 @@ class Exchange:
             headers["if-none-match"] = self.asked.validators.etag
         if first and self.asked.validators.last_modified is not None:
             headers["if-modified-since"] = self.asked.validators.last_modified
+        if self.part_from is not None:
+            headers["range"] = f"bytes={self.part_from}-{self.part_from + self.most - 1}"
+            headers["accept-encoding"] = "identity"
         return self.client.build_request(
             "GET",
             url,
@@ -106,10 +113,12 @@ class Exchange:
         if status == httpx2.codes.NOT_MODIFIED and first and self.asked.validators.known:
             kept = validators if validators.known else self.asked.validators
             return Answer(None, status, kept, 0, 0, taken_at)
-        if status != httpx2.codes.OK:
+        wanted = httpx2.codes.OK if self.part_from is None else httpx2.codes.PARTIAL_CONTENT
+        if status != wanted:
             raise self._refused(status, retry_after(response.headers.get("retry-after"), taken_at))
         content_type = response.headers.get("content-type", "")
-        kind = content_type.partition(";")[0].strip().lower()
+        # Some servers send the header twice, which reads as a list.
+        kind = re.split("[;,]", content_type)[0].strip().lower()
         if self.whole and kind and not PAGES.fullmatch(kind):
             raise self._failure("content", f"is no page but {kind[:80]}", status)
         body = self._body(response)
@@ -139,7 +148,7 @@ class Exchange:
         what = f"answered {status}"
         if status == httpx2.codes.NOT_MODIFIED:
             what += " (not modified), though it was not asked whether it is"
-        if not wait:
+        if not wait or not is_busy(status):
             return self._failure("status", what, status)
         what += f" and wants not to be asked for {wait.total_seconds():.0f} s"
         too_long = stopwatch() + wait.total_seconds() >= self.bounds.deadline
@@ -151,12 +160,7 @@ class Exchange:
             yield
         except httpcore2.TimeoutException as error:
             raise self._failure("timeout", self._too_slow(error)) from None
-        except (
-            httpcore2.NetworkError,
-            httpcore2.ProtocolError,
-            httpcore2.ProxyError,
-            httpx2.HTTPError,
-        ) as error:
+        except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.ProxyError) as error:
             reason = str(error).strip().rstrip(".") or type(error).__name__
             raise self._failure("network", f"cannot be reached: {reason}") from None
 

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Final
+from urllib.parse import quote
 
 from collectors.bounds import Bounds, bounded
 from collectors.exchange import Exchange, shown
@@ -29,12 +30,15 @@ __all__ = [
 
 MAX_BYTES: Final = 10 * 2**20
 """Of a body, after decompression."""
+PLAIN: Final = " !#$%&'()*+,/:;=?@[]"
+"""What may stand in a contact as it is, beside letters, digits and ``_.-~``."""
 
 
 def user_agent(contact: str) -> str:
     """Who asks: the program, its version and whom to write to (setting ``contact``)."""
     name = f"masthead/{version('masthead')}"
-    return f"{name} (+{contact})" if contact else name
+    # A header takes ASCII alone, and no line break.
+    return f"{name} (+{quote(contact, safe=PLAIN)})" if contact else name
 
 
 def get(
@@ -46,9 +50,9 @@ def get(
     """The page at an address, or that it is not modified; at most MAX_BYTES, without cookies.
 
     Passing failures (:mod:`collectors.retry`) are tried again within ``asked.limit``; setting
-    ``stop`` ends it at once. A ``client`` (see :func:`new_client`) keeps
-    connections between calls. Raises SourceError, whose kind is one of: address, content, empty,
-    network, private, redirect, size, status, stopped, timeout, wait.
+    ``stop`` ends it at once. A ``client`` (see :func:`new_client`) keeps connections between
+    calls. Raises SourceError, whose kind is one of: address, content, empty, network, private,
+    redirect, size, status, stopped, timeout, wait.
     """
     return _run(asked, clock, stop, client, MAX_BYTES, whole=True)
 
@@ -64,6 +68,21 @@ def get_start(
     return _run(asked, clock, stop, client, most, whole=False)
 
 
+def get_part(
+    asked: Asked,
+    clock: Clock,
+    start: int,
+    length: int,
+    stop: threading.Event | None = None,
+    client: Client | None = None,
+) -> Answer:
+    """The ``length`` bytes from ``start`` on, of any type; fewer where the whole ends earlier.
+
+    A server that answers with the whole instead (200) is refused.
+    """
+    return _run(asked, clock, stop, client, length, whole=False, part_from=start)
+
+
 def _run(
     asked: Asked,
     clock: Clock,
@@ -71,13 +90,14 @@ def _run(
     given: Client | None,
     most: int,
     whole: bool,
+    part_from: int | None = None,
 ) -> Answer:
     seconds = asked.limit.total_seconds()
     bounds = Bounds(shown(asked.url), stopwatch() + seconds, stop)
     # Three attempts must have a chance within any limit.
     patience = Patience(bounds, min(FIRST_REST, seconds / 60))
-    using: AbstractContextManager[Client] = nullcontext(given) if given else new_client()
+    using: AbstractContextManager[Client] = new_client() if given is None else nullcontext(given)
     with bounded(bounds), using as connections:
-        call = Exchange(asked, clock, bounds, connections, most, whole)
+        call = Exchange(asked, clock, bounds, connections, most, whole, part_from)
         answer = patience.run(call.once)
     return replace(answer, attempts=patience.attempts)

@@ -26,8 +26,12 @@ def is_passing(error: Exception) -> bool:
     """Whether the same question may find an answer soon: the network, 429 and 5xx."""
     if not isinstance(error, SourceError):
         return False
-    busy = error.status is not None and (error.status == 429 or error.status >= 500)
-    return error.kind in PASSING or (error.kind == "status" and busy)
+    return error.kind in PASSING or (error.kind == "status" and is_busy(error.status or 0))
+
+
+def is_busy(status: int) -> bool:
+    """Whether a status means "not now" rather than "no": 429 and 5xx."""
+    return status == 429 or status >= 500
 
 
 def retry_after(header: str | None, now: datetime) -> timedelta | None:

@@ -20,6 +20,8 @@ Client = httpx2.Client
 """What :func:`client` makes."""
 PUBLIC_ONLY: Final = "masthead.public_only"
 """Extension of a request: connect to no private address."""
+PUBLIC: Final = "masthead.public"
+"""Extension of a response: whether the server has a public address (or is behind a proxy)."""
 IDLE: Final = 10.0
 """Seconds a connection is kept for the next request of the same client."""
 
@@ -56,8 +58,8 @@ class Transport(httpx2.BaseTransport):
     """HTTP/1.1 on :mod:`collectors.network`; errors are those of httpcore2.
 
     Requests that may only go to public addresses have connections of their own, so that they
-    never meet one that was made to a private address. Behind a proxy the address of the
-    server is not seen and therefore not checked.
+    never meet one that was made to a private address. Behind a proxy the server's address is
+    not seen: it counts as public, and what the proxy may connect to is the proxy's matter.
     """
 
     def __init__(
@@ -74,9 +76,9 @@ class Transport(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send, and give the answer as soon as its headers are there."""
-        url = request.url
-        public_only = bool(request.extensions.get(PUBLIC_ONLY))
-        answer = self._pool(url, public_only).handle_request(
+        url, proxy = request.url, self._proxy_for(request.url)
+        public_only = proxy is None and bool(request.extensions.get(PUBLIC_ONLY))
+        answer = self._pool(url.scheme == "https", public_only, proxy).handle_request(
             httpcore2.Request(
                 method=request.method,
                 url=httpcore2.URL(
@@ -91,7 +93,7 @@ class Transport(httpx2.BaseTransport):
             status_code=answer.status,
             headers=answer.headers,
             stream=_Body(answer),
-            extensions=answer.extensions,
+            extensions={**answer.extensions, PUBLIC: proxy is not None or _is_public(answer)},
         )
 
     def close(self) -> None:
@@ -99,9 +101,8 @@ class Transport(httpx2.BaseTransport):
         for pool in self._pools.values():
             pool.close()
 
-    def _pool(self, url: httpx2.URL, public_only: bool) -> httpcore2.ConnectionPool:
-        proxy = self._proxy_for(url)
-        key = (url.scheme == "https", public_only and not proxy, proxy)
+    def _pool(self, secure: bool, public_only: bool, proxy: str | None) -> httpcore2.ConnectionPool:
+        key = (secure, public_only, proxy)
         with self._making:
             if key not in self._pools:
                 self._pools[key] = self._new_pool(*key)
@@ -118,6 +119,10 @@ class Transport(httpx2.BaseTransport):
             keepalive_expiry=IDLE,
             network_backend=Backend(self._resolve, public_only),
         )
+
+
+def _is_public(answer: httpcore2.Response) -> bool:
+    return bool(answer.extensions["network_stream"].get_extra_info("public"))
 
 
 class _Body(httpx2.SyncByteStream):
@@ -141,12 +146,6 @@ def _proxy(address: str) -> httpcore2.Proxy:
         )
     bare = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port or 80, target=b"/")
     return httpcore2.Proxy(bare, auth=(url.username, url.password) if url.username else None)
-
-
-def came_from_internet(response: httpx2.Response) -> bool:
-    """Whether the server that answered has a public address (as far as it is seen)."""
-    stream = response.extensions.get("network_stream")
-    return stream is not None and bool(stream.get_extra_info("public"))
 
 
 def client(transport: Transport | None = None) -> Client:
