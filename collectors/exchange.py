@@ -60,7 +60,7 @@ class Exchange:
                 with closing(self.client.send(request, stream=True)) as response:
                     if not response.has_redirect_location:
                         return self._answer(response, first=hop == 0)
-                    public = public or bool(response.extensions[PUBLIC])
+                    public = bool(response.extensions[PUBLIC])
                     url = self._target(response)
         raise self._failure("redirect", f"redirects more than {MAX_REDIRECTS} times")
 

@@ -8,13 +8,25 @@ import zlib
 from collections.abc import Iterable, Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 
 from tests.pages import page
 from tests.site import Answer
 
 FIXTURES = Path(__file__).parent / "fixtures" / "dapp_expert"
 HTML = "text/html; charset=utf-8"
+
+
+def in_turn(*answers: Answer) -> Answer:
+    """Each answer once, in order, and the last for ever."""
+    lock, left = Lock(), list(answers)
+
+    def speak(handler: BaseHTTPRequestHandler, closing: Event) -> None:
+        with lock:
+            answer = left.pop(0) if len(left) > 1 else left[0]
+        answer.give(handler, closing)
+
+    return Answer(speak=speak)
 
 
 def slow() -> Answer:

@@ -3,8 +3,7 @@
 import ssl
 import sys
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +25,16 @@ class Answer:
     hold: threading.Event | None = None
     speak: Speak | None = None
     """Says it in its own way; the fields above but ``hold`` are its own matter."""
+
+    def give(self, handler: BaseHTTPRequestHandler, closing: threading.Event) -> None:
+        """The answer in its own way, once nothing holds it any more."""
+        if self.hold is not None:
+            while not self.hold.wait(0.1) and not closing.is_set():
+                pass
+        if self.speak is not None:
+            self.speak(handler, closing)
+        else:
+            self.send(handler)
 
     def send(self, handler: BaseHTTPRequestHandler) -> None:
         """The whole answer, as a well-behaved server gives it."""
@@ -50,17 +59,12 @@ class Server(ThreadingHTTPServer):
 
 
 class Site:
-    """Answers by path, and remembers the requests it got.
-
-    Of several answers to one path each is given once, in order, and the last for ever.
-    """
+    """Answers by path, and remembers the requests it got."""
 
     def __init__(self, protocol: str = "HTTP/1.0", tls: ssl.SSLContext | None = None) -> None:
-        self.answers: dict[str, Answer | Sequence[Answer]] = {}
+        self.answers: dict[str, Answer] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.closing = threading.Event()
-        self._counting = threading.Lock()
-        self._given: Counter[str] = Counter()
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -71,13 +75,8 @@ class Site:
             def do_GET(self) -> None:
                 """Answer as told."""
                 site.requests.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
-                answer = site.next_answer(self.path)
-                if answer.hold is not None:
-                    answer.hold.wait(30)
-                if answer.speak is not None:
-                    answer.speak(self, site.closing)
-                else:
-                    answer.send(self)
+                answer = site.answers.get(self.path, Answer(b"nothing here", 404))
+                answer.give(self, site.closing)
 
             def log_message(self, *_arguments: Any) -> None:
                 """Stay quiet."""
@@ -104,24 +103,6 @@ class Site:
         """What was asked for, in order."""
         return [path for path, _ in self.requests]
 
-    def next_answer(self, path: str) -> Answer:
-        """What to say to the next request for ``path``; 404 where nothing is set."""
-        found = self.answers.get(path, Answer(b"nothing here", 404))
-        if isinstance(found, Answer):
-            return found
-        with self._counting:
-            turn = self._given[path]
-            self._given[path] += 1
-        return found[min(turn, len(found) - 1)]
-
-    def close(self) -> None:
-        """Let every request go that is still held."""
-        self.closing.set()
-        for found in self.answers.values():
-            for answer in [found] if isinstance(found, Answer) else found:
-                if answer.hold is not None:
-                    answer.hold.set()
-
 
 @contextmanager
 def serving(protocol: str = "HTTP/1.0", tls: ssl.SSLContext | None = None) -> Iterator[Site]:
@@ -132,7 +113,7 @@ def serving(protocol: str = "HTTP/1.0", tls: ssl.SSLContext | None = None) -> It
     try:
         yield site
     finally:
-        site.close()
+        site.closing.set()
         site.server.shutdown()
         site.server.server_close()
         thread.join()

@@ -172,7 +172,7 @@ def test_passing_failure_is_tried_three_times(site: Site, status: int) -> None:
 )
 def test_passing_failure_passes(site: Site, mood: Answer) -> None:
     """After one failure of a passing kind the page comes, and the attempts are counted."""
-    site.answers["/"] = [mood, Answer(b"x")]
+    site.answers["/"] = moods.in_turn(mood, Answer(b"x"))
     assert get(site.url, 3).attempts == 2
     assert len(site.requests) == 2
 
@@ -191,22 +191,22 @@ def test_half_a_page_is_no_page(site: Site, mood: Answer) -> None:
 
 def test_silence_is_tried_again(site: Site) -> None:
     """A server that says nothing for half of the limit is asked once more."""
-    site.answers["/"] = [moods.slow(), Answer(b"x")]
+    site.answers["/"] = moods.in_turn(moods.slow(), Answer(b"x"))
     assert get(site.url, 1).attempts == 2
 
 
 def test_retrying_is_quiet(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     """Cron's mail does not hear of an attempt that failed."""
-    site.answers["/"] = [moods.failing(), Answer(b"x")]
+    site.answers["/"] = moods.in_turn(moods.failing(), moods.failing(), Answer(b"x"))
     with caplog.at_level(logging.INFO):
-        get(site.url, 2)
+        assert get(site.url, 2).attempts == 3
     assert [record for record in caplog.records if record.name.startswith("stamina")] == []
 
 
 def test_short_retry_after_is_waited_for(site: Site) -> None:
     """A wait that fits is kept to, whether given in seconds or as a date."""
     date = format_datetime(AT + timedelta(seconds=1), usegmt=True)
-    site.answers["/"] = [moods.busy("1"), moods.busy(date, 503), Answer(b"x")]
+    site.answers["/"] = moods.in_turn(moods.busy("1"), moods.busy(date, 503), Answer(b"x"))
     began = stopwatch()
     assert get(site.url, 60).attempts == 3
     assert stopwatch() - began >= 2
@@ -233,7 +233,7 @@ def test_long_retry_after_is_told(site: Site, wait: str, seconds: int) -> None:
 @pytest.mark.parametrize("wait", ["soon", "-5", "", "²", "1.5", "Mon, 99 Foo 2026 25:00:00 GMT"])
 def test_odd_retry_after_is_none(site: Site, wait: str) -> None:
     """What is neither seconds nor a date changes nothing."""
-    site.answers["/"] = [moods.busy(wait), Answer(b"x")]
+    site.answers["/"] = moods.in_turn(moods.busy(wait), Answer(b"x"))
     assert get(site.url, 2).attempts == 2
 
 

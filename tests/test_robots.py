@@ -289,7 +289,9 @@ def test_fifty_threads_make_one_request(site: Site) -> None:
 
 def test_failure_is_not_remembered(site: Site) -> None:
     """After a failure the next run asks again."""
-    site.answers["/robots.txt"] = [moods.failing(), moods.failing(), moods.failing(), OPEN]
+    site.answers["/robots.txt"] = moods.in_turn(
+        moods.failing(), moods.failing(), moods.failing(), OPEN
+    )
     memory: Memory = {}
     with pytest.raises(SourceError):
         ask(site, memory=memory)
