@@ -1,12 +1,12 @@
 """One visit to a source: on its terms, only if its page changed, and in parts where it has them."""
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urljoin
 
-from collectors import fetch
+from collectors import fetch, robots
 from collectors.jobs import Job
 from collectors.parts import bundle
 from data.clock import Clock, stopwatch
@@ -33,23 +33,25 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who visits: with which name, for how long, and until when."""
+    """Who visits: with which name, for how long, and until when; threads may share it."""
 
     agent: str
     timeout: timedelta
     clock: Clock
     stop: threading.Event
+    rules: robots.Memory = field(default_factory=dict)
 
     def visit(self, job: Job, store: Store | None, *, conditional: bool) -> Visit:
-        """Fetch the job's page. Raises SourceError, StoreError.
+        """Fetch the job's page, within its interval. Raises SourceError, StoreError.
 
         ``conditional``: only when it is not the one that was read fully before.
         """
         known = self._at_peace(job, store)
+        latest = stopwatch() + job.every.total_seconds()
         try:
             if job.collector.parts:
-                return self._in_parts(job)
-            return self._whole(job, known, store if conditional else None)
+                return self._in_parts(job, store, latest)
+            return self._whole(job, known, store, latest, conditional=conditional)
         except SourceError as error:
             if error.wait is not None and store is not None:
                 until = self.clock() + error.wait
@@ -63,18 +65,28 @@ class Visitor:
             return Answered(job.url)
         if known.not_before is not None and self.clock() < known.not_before:
             raise SourceError(
-                f"{job.url} asked to be left alone until {iso(known.not_before)}: it was.",
+                f"{fetch.shown(job.url)} asked to be left alone until {iso(known.not_before)}: "
+                "it was.",
                 kind="wait",
                 attempts=0,
             )
         return known
 
-    def _whole(self, job: Job, known: Answered, store: Store | None) -> Visit:
+    def _whole(
+        self,
+        job: Job,
+        known: Answered,
+        store: Store | None,
+        latest: float,
+        *,
+        conditional: bool,
+    ) -> Visit:
+        self._permitted(job.url, store, latest)
         before = None
-        if store is not None and known.slot is not None:
+        if conditional and store is not None and known.slot is not None:
             before = store.snapshot(job.source, known.slot)
         asked = fetch.Validators(known.etag, known.last_modified) if before else NO_VALIDATORS
-        answer = self._get(job.url, min(self.timeout, job.every), asked)
+        answer = self._get(job.url, latest, asked)
         return Visit(
             page=answer.page,
             taken_at=answer.taken_at,
@@ -85,24 +97,25 @@ class Visitor:
             attempts=answer.attempts,
         )
 
-    def _in_parts(self, job: Job) -> Visit:
+    def _in_parts(self, job: Job, store: Store | None, latest: float) -> Visit:
         """Every part that could be had; raises the first failure when none could."""
-        latest = stopwatch() + job.every.total_seconds()
+        pause = job.collector.pause
         parts: list[tuple[str, Page | str]] = []
         answers: list[fetch.Answer] = []
         failures: list[SourceError] = []
         for part in job.collector.parts:
-            if parts and self.stop.wait(job.collector.pause.total_seconds()):
-                raise SourceError(f"{job.url}: stopped between two requests.", kind="stopped")
-            left = timedelta(seconds=max(0.0, latest - stopwatch()))
+            if parts and self.stop.wait(pause.total_seconds()):
+                stopped = f"{fetch.shown(job.url)}: stopped between two requests."
+                raise SourceError(stopped, kind="stopped")
+            url = urljoin(job.url, part)
             try:
-                answer = self._get(urljoin(job.url, part), min(self.timeout, left))
+                rules = self._permitted(url, store, latest)
+                pause = max(pause, rules.delay or pause)
+                answers.append(answer := self._get(url, latest))
+                parts.append((part, answer.page or f"{fetch.shown(url)} sent no page."))
             except SourceError as error:
                 failures.append(error)
                 parts.append((part, str(error)))
-                continue
-            answers.append(answer)
-            parts.append((part, answer.page or "not modified, though nobody asked"))
         if not answers:
             raise failures[0]
         page = bundle(job.url, parts, answers[0].taken_at)
@@ -114,8 +127,16 @@ class Visitor:
             attempts=sum(one.attempts for one in answers) + sum(one.attempts for one in failures),
         )
 
+    def _permitted(self, url: str, store: Store | None, latest: float) -> robots.Rules:
+        limit = self._left(latest)
+        return robots.permitted(url, self.agent, store, self.rules, self.clock, limit, self.stop)
+
     def _get(
-        self, url: str, limit: timedelta, validators: fetch.Validators = NO_VALIDATORS
+        self, url: str, latest: float, validators: fetch.Validators = NO_VALIDATORS
     ) -> fetch.Answer:
-        asked = fetch.Asked(url, self.agent, limit, validators)
+        asked = fetch.Asked(url, self.agent, self._left(latest), validators)
         return fetch.get(asked, self.clock, self.stop)
+
+    def _left(self, latest: float) -> timedelta:
+        """The time for one request: a run never outlives its interval."""
+        return min(self.timeout, timedelta(seconds=max(0.0, latest - stopwatch())))

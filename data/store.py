@@ -14,7 +14,7 @@ from data import writes
 from data.model import KEYS, SAMPLE, About, Answered, Page, Run, SeenHeadline, Snapshot
 from data.rollup import rebuild
 from data.rows import given_by, run_of, run_row, seen_of, snapshot_of
-from data.schema import answers, headlines, runs, snapshots, sources
+from data.schema import answers, headlines, robots, runs, snapshots, sources
 
 BATCH: Final = 2_000
 SHOWN_AT: Final = case(
@@ -165,6 +165,18 @@ class Store:
         """Keep what a source says of itself, once it has a history."""
         with self.writing() as connection:
             writes.describe_source(connection, about)
+
+    def cached_rules(self, site: str) -> tuple[str, datetime] | None:
+        """The robots.txt of a site as last fetched, and when; None when it never was."""
+        rows = self._rows(select(robots).where(robots.c.site == site))
+        return (rows[0].rules, rows[0].fetched_at) if rows else None
+
+    def keep_rules(self, site: str, text: str, at: datetime) -> None:
+        """Keep the robots.txt of a site, fetched at ``at``, in the place of an older one."""
+        row = {"site": site, "fetched_at": at, "rules": text}
+        with self.writing() as connection:
+            statement = engines.insert(connection, robots).values(**row)
+            connection.execute(statement.on_conflict_do_update(index_elements=["site"], set_=row))
 
     def remove(self, source: str) -> int:
         """Forget a source and all that was kept of it; the number of snapshots removed."""

@@ -43,7 +43,13 @@ def test_arrows(path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "only"),
     [
-        ({"httpx2"}, {"collectors/fetch.py"}),
+        ({"httpx2"}, {"collectors/exchange.py", "collectors/transport.py"}),
+        (
+            {"httpcore2"},
+            {"collectors/exchange.py", "collectors/network.py", "collectors/transport.py"},
+        ),
+        ({"stamina"}, {"collectors/retry.py"}),
+        ({"protego"}, {"collectors/robots.py"}),
         ({"dash", "flask", "plotly", "gunicorn"}, {"dashboard"}),
         ({"selectolax"}, {"collectors"}),
         ({"apscheduler"}, {"collectors/schedule.py"}),

@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from collectors.jobs import Job, jobs, saved_page
+from collectors.reread import reread
 from collectors.result import Result
 from collectors.runner import Runner
 from data.errors import UsageError
@@ -18,6 +20,7 @@ from data.model import Page
 from data.settings import Settings, SourceSettings
 from data.store import Store, open_store
 from data.tables import Query, rows
+from tests import moods
 from tests.pages import page
 from tests.site import Answer, Site, serving
 
@@ -66,9 +69,14 @@ def run(settings: Settings, clock: Clock, *, refresh: bool = False, dry: bool = 
     return runner.run(jobs(settings)[0])
 
 
-def values(store: Store) -> list[tuple[object, ...]]:
+def values(store: Store) -> list[tuple[Any, ...]]:
     """Every snapshot as (slot, five figures)."""
     return [(row[0], *row[6:]) for row in rows(store, Query())]
+
+
+def pages(site: Site) -> int:
+    """How often the page was asked for."""
+    return site.paths.count("/")
 
 
 def outcomes(store: Store) -> list[str]:
@@ -95,7 +103,7 @@ def test_same_slot_is_not_fetched_again(settings: Settings, clock: Clock, site: 
     run(settings, clock)
     clock.time += timedelta(minutes=30)
     again = run(settings, clock)
-    assert (again.outcome, again.exit_code, len(site.requests)) == ("duplicate", 0, 1)
+    assert (again.outcome, again.exit_code, pages(site)) == ("duplicate", 0, 1)
     assert again.json()["readings"]["dapps"]["value"] == 16230
     clock.time += timedelta(minutes=30)
     assert run(settings, clock).outcome == "stored"
@@ -194,6 +202,147 @@ def test_store_lost_in_mid_run_fills_the_outbox(
     [waiting] = settings.outbox.glob("*.json")
     kept = json.loads(waiting.read_bytes())["snapshot"]
     assert kept["readings"]["blockchains"]["value"] == 78
+
+
+def test_page_that_did_not_change_is_a_snapshot(
+    settings: Settings, clock: Clock, site: Site
+) -> None:
+    """After a full reading the page is asked for only if it changed; 304 repeats the readings."""
+    site.answers["/"] = moods.remembering('"one"')
+    assert run(settings, clock).outcome == "stored"
+    for _ in range(2):
+        clock.time += timedelta(hours=1)
+        result = run(settings, clock)
+        assert (result.outcome, result.exit_code) == ("unchanged", 0)
+        assert site.requests[-1][1]["if-none-match"] == '"one"'
+    store = open_store(settings.database)
+    assert {row[1:] for row in values(store)} == {(16230.0, 78.0, 66.47e6, 303.26e9, 879.24e6)}
+    assert [row[0].hour for row in values(store)] == [12, 13, 14]
+    assert [row[4:9] for row in rows(store, Query("runs"))][1:] == [
+        ("unchanged", None, None, 304, 0)
+    ] * 2
+    [lead, _] = store.headlines("dapp_expert", None, None, 9)
+    assert (lead.first_seen_at.hour, lead.last_seen_at.hour) == (12, 14)
+    clock.time += timedelta(hours=1)
+    site.answers["/"] = moods.remembering('"two"')
+    assert run(settings, clock).outcome == "stored"
+
+
+def test_partial_page_is_asked_for_whole(settings: Settings, clock: Clock, site: Site) -> None:
+    """What was not read fully is fetched again, whatever validators it came with."""
+    partial = Answer(page(Dapps=""), headers={"Content-Type": moods.HTML, "ETag": '"one"'})
+    site.answers["/"] = partial
+    run(settings, clock)
+    clock.time += timedelta(hours=1)
+    assert run(settings, clock).outcome == "partial"
+    assert "if-none-match" not in site.requests[-1][1]
+
+
+def test_other_address_is_asked_for_whole(settings: Settings, clock: Clock, site: Site) -> None:
+    """Validators belong to the address they came from."""
+    site.answers["/"] = moods.remembering('"one"')
+    run(settings, clock)
+    clock.time += timedelta(hours=1)
+    site.answers["/ru"] = Answer(page())
+    [job] = jobs(settings, url=f"{site.url}ru")
+    assert Runner(settings, clock).run(job).outcome == "stored"
+    assert "if-none-match" not in site.requests[-1][1]
+
+
+def test_site_that_wants_peace_gets_it(settings: Settings, clock: Clock, site: Site) -> None:
+    """A Retry-After too long to wait for holds for later runs too, and for no longer."""
+    site.answers["/"] = moods.busy("1200")
+    first = run(settings, clock)
+    assert (first.outcome, first.exit_code, first.kind) == ("failed", 4, "wait")
+    site.answers["/"] = Answer(page())
+    clock.time += timedelta(minutes=19)
+    second = run(settings, clock)
+    assert (second.outcome, second.kind, pages(site)) == ("failed", "wait", 1)
+    assert "until 2026-01-31T12:40:00Z" in (second.error or "")
+    clock.time += timedelta(minutes=1)
+    assert run(settings, clock).outcome == "stored"
+    clock.time += timedelta(hours=1)
+    assert run(settings, clock).outcome == "stored"
+
+
+def test_robots_are_heeded(settings: Settings, clock: Clock, site: Site) -> None:
+    """A page that robots.txt disallows is not asked for; the run says so."""
+    site.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /")
+    result = run(settings, clock)
+    assert (result.outcome, result.exit_code, result.kind) == ("failed", 4, "robots")
+    assert pages(site) == 0
+
+
+def test_jump_is_no_value_until_it_is_confirmed(
+    settings: Settings, clock: Clock, site: Site
+) -> None:
+    """A figure a thousand times off is NULL with its text, its page kept, until others say so."""
+    run(settings, clock)
+    site.answers["/"] = Answer(page(Dapps="16.23M"))
+    clock.time += timedelta(hours=1)
+    result = run(settings, clock)
+    assert (result.outcome, result.exit_code) == ("partial", 3)
+    assert "dapps: suspect: 1000 times off, it was 16230" in (result.error or "")
+    store = open_store(settings.database)
+    assert values(store)[1][1:3] == (None, 78.0)
+    doubted = store.snapshot("dapp_expert", SLOT + timedelta(hours=1))
+    assert doubted is not None
+    assert doubted.look.readings["dapps"].shown == "16.23M"
+    assert store.page_count("dapp_expert") == 1
+    clock.time += timedelta(days=2)
+    assert run(settings, clock).outcome == "stored"
+    assert [row[1] for row in values(store)] == [16230.0, None, 16.23e6]
+    reread(store, "dapp_expert")
+    assert [row[1] for row in values(store)] == [16230.0, 16.23e6, 16.23e6]
+
+
+def test_what_waited_is_judged_when_it_is_stored(
+    settings: Settings, clock: Clock, site: Site, tmp_path: Path
+) -> None:
+    """A jump read while the store was away is doubted as soon as there is a history to ask."""
+    run(settings, clock)
+    away = (tmp_path / "store").rename(tmp_path / "elsewhere")
+    (tmp_path / "store").write_text("a file where the folder should be")
+    site.answers["/"] = Answer(page(Dapps="16.23M"))
+    clock.time += timedelta(hours=1)
+    assert run(settings, clock).outcome == "outbox"
+    (tmp_path / "store").unlink()
+    away.rename(tmp_path / "store")
+    site.answers["/"] = Answer(page())
+    clock.time += timedelta(hours=1)
+    run(settings, clock)
+    store = open_store(settings.database)
+    assert [row[1] for row in values(store)] == [16230.0, None, 16230.0]
+    assert sorted(outcomes(store)) == ["outbox", "stored", "stored"]
+    assert store.page_count("dapp_expert") == 1
+
+
+def test_neither_store_nor_outbox_is_said(settings: Settings, clock: Clock, tmp_path: Path) -> None:
+    """When the snapshot can be kept nowhere, the run fails with the store's code and says so."""
+    (tmp_path / "store").write_text("a file where the folder should be")
+    settings.outbox.write_text("a file too")
+    result = run(settings, clock)
+    assert (result.outcome, result.exit_code) == ("failed", 5)
+    assert "this snapshot is lost" in (result.error or "")
+
+
+def test_several_sources_at_once(settings: Settings, clock: Clock, site: Site) -> None:
+    """Many sources run side by side over one store; one that fails does not touch the others."""
+    reader = jobs(settings)[0].collector
+    many = [
+        Job(replace(reader, name=f"source_{number}"), f"{site.url}{number}", reader.every)
+        for number in range(40)
+    ]
+    for number in range(39):
+        site.answers[f"/{number}"] = Answer(page(Blockchains=str(number + 1)))
+    found = list(Runner(settings, clock).run_all(many))
+    assert [result.outcome for result in found] == ["stored"] * 39 + ["failed"]
+    store = open_store(settings.database)
+    for number, job in enumerate(many[:39]):
+        kept = store.snapshot(job.source, SLOT)
+        assert kept is not None
+        assert kept.look.readings["blockchains"].value == number + 1
+    assert site.paths.count("/robots.txt") == 1
 
 
 def test_dry_run_writes_nothing(settings: Settings, clock: Clock, tmp_path: Path) -> None:

@@ -188,7 +188,7 @@ class Year:
 
 def simulate(slots: int, seed: int, folder: Path) -> Year:
     """Run ``slots`` hours with their troubles."""
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     year = Year(slots)
     year.away = range(slots // 2, slots // 2 + min(24, slots // 10))
     with serving() as site, collectors(folder, site.url) as both:
