@@ -88,6 +88,8 @@ def healthy(day: int) -> Answer:
     return Answer(speak=speak)
 
 
+BOMB: Final = tuple(moods.zeros(64 * 2**20))
+
 MOODS: Final[Mapping[str, Callable[[int], Answer]]] = {
     "500": lambda _: moods.failing(500),
     "503": lambda _: moods.failing(503),
@@ -99,7 +101,7 @@ MOODS: Final[Mapping[str, Callable[[int], Answer]]] = {
     "reset within": lambda _: moods.resetting_within(),
     "wrong length": lambda _: moods.short(),
     "cut in compression": lambda _: moods.cut_gzip(),
-    "gzip bomb": lambda _: moods.bomb(moods.zeros(64 * 2**20)),
+    "gzip bomb": lambda _: moods.bomb(BOMB),
     "redirect loop": lambda _: moods.moved("/"),
     "not a page": lambda _: moods.no_page(),
     "mobile, empty": lambda _: moods.mobile_empty(),
@@ -186,8 +188,8 @@ class Year:
     away: range = range(0)
 
 
-def simulate(slots: int, seed: int, folder: Path) -> Year:
-    """Run ``slots`` hours with their troubles."""
+def simulate(slots: int, seed: int, folder: Path, kills: float = KILLS) -> Year:
+    """Run ``slots`` hours with their troubles; each run is killed with the chance ``kills``."""
     chance = random.Random(seed)
     year = Year(slots)
     year.away = range(slots // 2, slots // 2 + min(24, slots // 10))
@@ -202,7 +204,7 @@ def simulate(slots: int, seed: int, folder: Path) -> Year:
             for number, after in enumerate(TRIES):
                 ill = trouble and (lasts or number == 0)
                 site.answers["/"] = MOODS[mood](day) if ill else healthy(day)
-                told = _run(both, START + slot * HOUR + after, chance)
+                told = _run(both, START + slot * HOUR + after, chance, kills)
                 year.outcomes.update(told)
                 year.kills += len(both) - len(told)
                 if {"stored", "unchanged", "partial", "duplicate"} & set(told):
@@ -225,9 +227,9 @@ def collectors(folder: Path, url: str) -> Iterator[list[Collector]]:
             one.stop()
 
 
-def _run(both: list[Collector], at: datetime, chance: random.Random) -> list[str]:
+def _run(both: list[Collector], at: datetime, chance: random.Random, kills: float) -> list[str]:
     """The outcomes of both, side by side; a killed one has none."""
-    patience = [chance.random() * 0.06 if chance.random() < KILLS else None for _ in both]
+    patience = [chance.random() * 0.06 if chance.random() < kills else None for _ in both]
     for one in both:
         one.pipe.send(at)
     told = [one.ended(patient) for one, patient in zip(both, patience, strict=True)]
