@@ -53,6 +53,6 @@ def minutes_of(line: str) -> set[int]:
 
 def told(*arguments: str) -> str:
     """What the command prints."""
-    done = CliRunner().invoke(masthead.app, arguments)
+    done = CliRunner().invoke(masthead.application(), arguments)
     assert done.exit_code == 0, done.output
     return done.stdout

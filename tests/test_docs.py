@@ -18,7 +18,7 @@ from data.times import shown_duration
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = get_command(masthead.app).commands  # type: ignore[attr-defined]
+COMMANDS = get_command(masthead.application()).commands  # type: ignore[attr-defined]
 
 
 def blocks(language: str) -> list[str]:
@@ -41,7 +41,7 @@ def test_commands_in_the_readme_parse(line: str) -> None:
     """Each command line in the README is one that the program takes."""
     words = shlex.split(line)
     assert words[0].rsplit("/", 1)[-1] == "masthead"
-    done = CliRunner().invoke(masthead.app, [*words[1:], "--help"])
+    done = CliRunner().invoke(masthead.application(), [*words[1:], "--help"])
     assert done.exit_code == 0, done.output
     assert f" {next(word for word in words[1:] if word in COMMANDS)} " in done.output
 
@@ -101,7 +101,7 @@ def test_printed_timetables(tmp_path: Path) -> None:
     path.write_text(blocks("toml")[0], encoding="utf-8")
     printed = []
     for words in (["cron"], ["systemd"], ["systemd", "--collect"]):
-        done = CliRunner().invoke(masthead.app, ["--config", str(path), *words])
+        done = CliRunner().invoke(masthead.application(), ["--config", str(path), *words])
         printed.append(like_the_readme(done.stdout, path))
     assert printed == [*blocks("cron"), *blocks("ini")]
 
