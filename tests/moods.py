@@ -5,7 +5,9 @@ import os
 import socket
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from threading import Event, Lock
@@ -109,16 +111,35 @@ def cut_gzip() -> Answer:
     return Answer(speak=speak)
 
 
-def zeros(size: int, wbits: int = zlib.MAX_WBITS | 16) -> Iterator[bytes]:
+@dataclass(frozen=True)
+class Anew:
+    """Parts that begin anew for every request."""
+
+    make: Callable[[], Iterator[bytes]]
+
+    def __iter__(self) -> Iterator[bytes]:
+        """From the beginning."""
+        return self.make()
+
+
+def zeros(size: int, wbits: int = zlib.MAX_WBITS | 16) -> Anew:
     """``size`` zero bytes compressed, made as they are asked for."""
+    return Anew(partial(_zeros, size, wbits))
+
+
+def _zeros(size: int, wbits: int) -> Iterator[bytes]:
     unit = zlib.compressobj(9, zlib.DEFLATED, wbits)
     for _ in range(size // 2**20):
         yield unit.compress(bytes(2**20))
     yield unit.flush()
 
 
-def twice(parts: Iterable[bytes]) -> Iterator[bytes]:
+def twice(parts: Iterable[bytes]) -> Anew:
     """Compressed once more."""
+    return Anew(partial(_twice, parts))
+
+
+def _twice(parts: Iterable[bytes]) -> Iterator[bytes]:
     unit = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
     for part in parts:
         yield unit.compress(part)
