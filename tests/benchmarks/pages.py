@@ -7,36 +7,27 @@ SIZE: Final = 150_000
 """Bytes of a usual page."""
 
 _WORDS: Final = [
-    "a",
-    "lending",
-    "market",
-    "opens",
-    "its",
-    "test",
-    "network",
-    "while",
-    "writers",
-    "count",
-    "blocks",
-    "and",
-    "readers",
-    "count",
-    "fees",
+    *("a", "lending", "market", "opens", "its", "test", "network", "while", "writers", "count"),
+    *("blocks", "and", "readers", "compare", "fees", "of", "many", "chains", "in", "silence"),
 ]
-_END: Final = b"</main>"
 
 
-def padded(body: bytes, size: int = SIZE, seed: int = 1) -> bytes:
-    """``body`` with an archive of made-up paragraphs before its end, ``size`` bytes in all."""
-    words = random.Random(seed)
-    parts: list[str] = []
-    missing = size - len(body) - len("<section></section>")
+def padded(page: bytes, size: int = SIZE) -> bytes:
+    """``page`` grown to ``size`` bytes by made-up paragraphs in its article, or before its end.
+
+    A text without markup grows by lines.
+    """
+    before, mark, after = page.partition(b"</article>")
+    if not mark:
+        before, mark, after = page.rpartition(b"</main>")
+    if not mark:
+        before, mark, after = b"", b"", page
+    form = '<p class="tw-mb-4">{}</p>\n<!--[--><!--]-->' if mark else "\n{}\n"
+    words = random.Random(size)
+    missing, parts = size - len(page), []
     while missing > 0:
-        text = " ".join(words.choices(_WORDS, k=40))
-        part = f'<div class="tw-p-4"><!--[--><p class="tw-text-sm">{text}</p><!--]--></div>\n'
-        parts.append(part[:missing] if len(part) > missing else part)
+        part = form.format(" ".join(words.choices(_WORDS, k=60)))
+        parts.append(part if len(part) <= missing else " " * missing)
         missing -= len(part)
-    if parts and len(parts[-1]) < 200:
-        parts[-1] = " " * len(parts[-1])
-    archive = f"<section>{''.join(parts)}</section>".encode()
-    return body.replace(_END, archive + _END)
+    text = "".join(parts).encode()
+    return before + text + mark + after if mark else after + text
