@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final, TypeVar
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -75,21 +76,42 @@ def _agreed(lists: list[dict[str, list[Found]]]) -> Header | None:
 
 
 def _label_nodes(body: LexborNode) -> Iterator[LexborNode]:
-    """Text nodes that start with a label, the first few hundred."""
-    count = 0
-    for node in body.traverse(include_text=True, skip_empty=True):
-        if not node.is_text_node or not (text := node.text_content) or len(text) > _LONGEST_TEXT:
+    """Text nodes outside articles that start with a label, the first few hundred."""
+    found = (
+        node
+        for node in _outside_articles(body)
+        if (text := node.text_content)
+        and len(text) <= _LONGEST_TEXT
+        and starts_with_label(text.strip())
+        and not silent(node)
+    )
+    return islice(found, _OCCURRENCES)
+
+
+def _outside_articles(body: LexborNode) -> Iterator[LexborNode]:
+    """Text nodes in page order, articles left out whole, for most of a page is one."""
+    around: set[int] = set()
+    for article in body.css("article"):
+        node = article.parent
+        while node is not None and node.mem_id not in around:
+            around.add(node.mem_id)
+            node = node.parent
+    waiting = [body]
+    while waiting:
+        node = waiting.pop()
+        if node.tag == "article":
             continue
-        if starts_with_label(text.strip()) and not silent(node):
-            yield node
-            count += 1
-            if count == _OCCURRENCES:
-                return
+        if node.mem_id in around:
+            waiting.extend(reversed(list(node.iter(include_text=True, skip_empty=True))))
+        else:
+            inner = node.traverse(include_text=True, skip_empty=True)
+            yield from (text for text in inner if text.is_text_node)
 
 
 def _boxes(nodes: Iterable[LexborNode]) -> list[LexborNode]:
     """The smallest containers that hold the most labels, largest lists only."""
     chains = [found for node in nodes if (found := _chain(node)) is not None]
+    large: dict[int, bool] = {}
     below: dict[int, set[str]] = defaultdict(set)
     for keys, chain in chains:
         for ancestor in chain:
@@ -97,7 +119,7 @@ def _boxes(nodes: Iterable[LexborNode]) -> list[LexborNode]:
     boxes: dict[int, LexborNode] = {}
     around: set[int] = set()
     for _, chain in chains:
-        box = _box(chain, below)
+        box = _box(chain, below, large)
         if box is not None:
             boxes[box.mem_id] = box
             held = len(below[box.mem_id])
@@ -119,12 +141,16 @@ def _chain(node: LexborNode) -> tuple[set[str], list[LexborNode]] | None:
     return keys, chain
 
 
-def _box(chain: Sequence[LexborNode], below: Mapping[int, set[str]]) -> LexborNode | None:
+def _box(
+    chain: Sequence[LexborNode], below: Mapping[int, set[str]], large: dict[int, bool]
+) -> LexborNode | None:
     box, held = None, 0
     for ancestor in chain:
         labels = len(below[ancestor.mem_id])
         if labels > held:
-            if _is_larger(ancestor, _LARGEST_LIST):
+            if ancestor.mem_id not in large:
+                large[ancestor.mem_id] = _is_larger(ancestor, _LARGEST_LIST)
+            if large[ancestor.mem_id]:
                 break
             box, held = ancestor, labels
     return box

@@ -29,7 +29,10 @@ LEAST: Final = 3
 
 """Fewer labels than these are a list only where there is no longer one."""
 _LABEL: Final = re.compile(
-    r"(?<!\w)("
+    # The first letters stand apart so that nearly every text is refused at its first.
+    r"(?<!\w)(?=["
+    + "".join({label[0] for label in LABELS})
+    + r"])("
     + "|".join(
         re.escape(label).replace(r"\ ", r"\s+").replace("объем", "объ[её]м") for label in LABELS
     )

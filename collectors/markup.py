@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 _LARGEST: Final = 16 * 2**20
 _BOMS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE | re.ASCII)
-_META: Final = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_META: Final = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]+)")
 _KNOWN: Final = re.compile(
     r"utf-?8|utf-?16(?:le|be)?|(?:windows-|cp)125[0-8]|iso-?8859-\d{1,2}|us-ascii|koi8-[ru]",
     re.IGNORECASE,
@@ -40,7 +40,9 @@ def open_page(body: bytes, content_type: str) -> Source:
     text = decode(body[:_LARGEST], content_type)
     if not _TAG.match(text[:100_000]):
         return Source(text, None)
-    return Source("", None) if _too_deep(text) else Source(text, LexborHTMLParser(text))
+    if _too_deep(text):
+        return Source("", None)
+    return Source(text, LexborHTMLParser(text))
 
 
 def _too_deep(text: str) -> bool:
@@ -60,8 +62,11 @@ def decode(body: bytes, content_type: str) -> str:
     for mark, name in _BOMS:
         if body.startswith(mark):
             return body.decode(name, "replace")
-    header, meta = _CHARSET.search(content_type), _META.search(body[:4096])
-    named = header[1] if header else meta[1].decode("ascii", "replace") if meta else "utf-8"
+    if header := _CHARSET.search(content_type):
+        named = header[1]
+    else:
+        meta = _META.search(body[:4096].lower())
+        named = meta[1].decode("ascii", "replace") if meta else "utf-8"
     return body.decode(named if _KNOWN.fullmatch(named) else "utf-8", "replace")
 
 

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain as joined
+from itertools import islice, pairwise
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -82,17 +83,20 @@ def _byline(*nodes: LexborNode | None) -> Card:
             if near is None or near.tag in ("body", "html"):
                 continue
             texts = (" ".join(words(each)) for each in islice(near.css("p"), _BYLINES))
-            card = _signed([text for text in texts if len(text) <= AUTHOR])
+            card = _signed(text for text in texts if len(text) <= AUTHOR)
             if card.author:
                 return card
     return Card()
 
 
-def _signed(texts: Sequence[str]) -> Card:
-    for text, following in zip(texts, [*texts[1:], ""], strict=False):
-        if BY.match(text) and is_relative(following):
-            return Card(None, author_of(text), following)
-    alone = next((text for text in texts if BY.match(text)), None)
+def _signed(texts: Iterator[str]) -> Card:
+    """The first byline with a date after it, else the first byline; reads no further than it."""
+    alone = None
+    for text, following in pairwise(joined(texts, [""])):
+        if BY.match(text):
+            if is_relative(following):
+                return Card(None, author_of(text), following)
+            alone = alone or text
     return Card(None, author_of(alone))
 
 
