@@ -7,7 +7,7 @@ RUN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help run test check format lock clean
+.PHONY: help run test check format bench-collect bench-reader lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,11 +30,17 @@ format: .venv/installed-dev  ## let ruff format and mend
 	$(RUN)/ruff format .
 	$(RUN)/ruff check --fix .
 
+bench-collect: .venv/installed-dev  ## measure collect as cron runs it against urlwatch
+	$(RUN)/python -m tests.benchmarks.cold_start
+
+bench-reader: .venv/installed-dev  ## measure how many pages a second are read
+	$(RUN)/python -m tests.benchmarks.reader
+
 lock: $(UV)  ## write uv.lock anew from pyproject.toml
 	$(UV) lock
 
 clean:  ## remove what make brought
-	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

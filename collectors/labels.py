@@ -2,8 +2,9 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -72,17 +73,28 @@ class Cell:
     """The label says itself that its figure follows: by a colon, or by its tag."""
 
 
-def split(text: str, firm: bool = False) -> Iterator[Cell]:
+def split(text: str, firm: bool = False) -> Sequence[Cell]:
     """The labels in a text that starts with one, each with what follows; else the text itself."""
-    matches = list(_LABEL.finditer(text, 0, _LONGEST_LINE)) if starts_with_label(text) else []
-    if not matches:
-        yield Cell(text)
-        return
+    if not starts_with_label(text):
+        return (Cell(text),)
+    return _known(text, firm) if len(text) <= _LONGEST_SHOWN else _labelled(text, firm)
+
+
+def _labelled(text: str, firm: bool) -> Sequence[Cell]:
+    """The cells of a text that starts with a label."""
+    matches = list(_LABEL.finditer(text, 0, _LONGEST_LINE))
+    cells = []
     for match, following in zip(matches, [*matches[1:], None], strict=True):
         rest = text[match.end() : following.start() if following else None].strip(AROUND)
-        yield Cell(rest[:_LONGEST_SHOWN], LABELS[_folded(match[1])], firm or bool(match[2]))
+        key = LABELS[_folded(match[1])]
+        cells.append(Cell(rest[:_LONGEST_SHOWN], key, firm or bool(match[2])))
         if len(rest) > _LONGEST_FIGURE:
-            return
+            break
+    return tuple(cells)
+
+
+_known: Final = lru_cache(maxsize=256)(_labelled)
+"""The site's own labels are the same few texts on page after page, and are asked for thrice."""
 
 
 def starts_with_label(text: str) -> bool:

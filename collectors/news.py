@@ -108,7 +108,11 @@ def _cards(html: LexborHTMLParser, page: Page) -> Iterator[Headline]:
         texts = list(islice(words(box), _CARD_WORDS))
         title = _card_title(link, box, texts)
         if title:
-            card = _card([text for text in texts if clean(text, TITLE) != title])
+            # Cleaning never lengthens a text, so a shorter one is not the title.
+            others = (
+                text for text in texts if len(text) < len(title) or clean(text, TITLE) != title
+            )
+            card = _card(list(others))
             yield headline_of(title, card, absolute(url, page.url), page.taken_at)
 
 
