@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -39,7 +39,7 @@ def portable(loaded: Loaded) -> Portable:
     environ: dict[str, str] = {}
     if "outbox" not in origins:
         environ[f"{PREFIX}OUTBOX"] = str(settings.outbox)
-    for path, value in leaves(settings.model_dump()):
+    for path, value in leaves(asdict(settings)):
         origin = origins.get(".".join(path))
         if origin not in _HERE:
             continue

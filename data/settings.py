@@ -4,18 +4,18 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from platformdirs import PlatformDirs
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from data.checked import UnfitError, build, limited
 from data.engine import anchored, parse_url, shown_url, sqlite_url
 from data.errors import UsageError
-from data.times import duration, shown_duration
+from data.times import shown_duration
 
 PREFIX: Final = "MASTHEAD_"
 FILE_NAME: Final = "masthead.toml"
@@ -30,42 +30,29 @@ Tree = dict[str, Any]
 """Settings by key, tables as trees."""
 
 
-def _duration(value: Any) -> timedelta:
-    if isinstance(value, timedelta):
-        return value
-    try:
-        return duration(str(value))
-    except UsageError as error:
-        raise ValueError(str(error)) from None
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-_FROZEN: Final = ConfigDict(frozen=True, extra="forbid")
-
-
-class SourceSettings(BaseModel):
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
     """What can be set of one source; None: the collector's own default."""
 
-    model_config = _FROZEN
-
     enabled: bool = True
-    url: str | None = Field(default=None, pattern=r"^https?://")
-    every: Duration | None = None
+    url: str | None = limited(None, pattern=r"^https?://")
+    every: timedelta | None = None
 
 
-class Settings(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Settings:
     """Everything that can be set."""
-
-    model_config = _FROZEN
 
     database: str = sqlite_url(Path(_FOLDERS.user_data_dir) / "masthead.db")
     outbox: Path = Path(_FOLDERS.user_config_dir) / OUTBOX
     host: str = "127.0.0.1"
-    port: int = Field(default=8050, ge=1, le=65535)
-    workers: int = Field(default=2, ge=1, le=64)
-    contact: str = Field(default="", pattern=r"^[\x20-\x7e]*$", max_length=200)
-    timeout: Duration = timedelta(seconds=30)
-    sources: dict[str, SourceSettings] = {"dapp_expert": SourceSettings()}
+    port: int = limited(8050, low=1, high=65535)
+    workers: int = limited(2, low=1, high=64)
+    contact: str = limited("", pattern=r"^[\x20-\x7e]*\Z", longest=200)
+    timeout: timedelta = timedelta(seconds=30)
+    sources: dict[str, SourceSettings] = field(
+        default_factory=lambda: {"dapp_expert": SourceSettings()}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +87,8 @@ def load(environ: Mapping[str, str], flags: Mapping[str, Any], file: Path | None
             _put(tree, key, value)
             origins[".".join(key)] = name
     try:
-        settings = Settings.model_validate(tree)
-    except ValidationError as error:
+        settings = build(Settings, tree)
+    except UnfitError as error:
         raise UsageError(_sentence(error, origins)) from None
     return Loaded(settings, origins, path)
 
@@ -114,19 +101,24 @@ def explain(
     ``defaults`` gives, by source, what its collector takes where nothing is set.
     """
     settings = loaded.settings
-    for key in Settings.model_fields:
+    for key in keys(Settings):
         if key != "sources":
             value = getattr(settings, key)
             shown = shown_url(parse_url(value)) if key == "database" else value
             yield key, _toml(shown), loaded.origins.get(key, "default")
     for name, source in settings.sources.items():
-        for key in SourceSettings.model_fields:
+        for key in keys(SourceSettings):
             path = f"sources.{name}.{key}"
             value = getattr(source, key)
             value = defaults.get(name, {}).get(key) if value is None else value
             if value is not None:
                 shown = PASSWORD.sub(r"\1:***@", value) if key == "url" else value
                 yield path, _toml(shown), loaded.origins.get(path, "default")
+
+
+def keys(kind: type) -> list[str]:
+    """The keys that can be set, in their order."""
+    return [one.name for one in fields(kind)]
 
 
 def _toml(value: Any) -> str:
@@ -190,12 +182,11 @@ def _put(tree: Tree, path: tuple[str, ...] | list[str], value: Any) -> None:
     tree[last] = value
 
 
-def _sentence(error: ValidationError, origins: Mapping[str, str]) -> str:
-    first = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"])
+def _sentence(error: UnfitError, origins: Mapping[str, str]) -> str:
+    key = ".".join(error.path)
     below = (origins[name] for name in origins if name.startswith(f"{key}."))
     origin = origins.get(key) or next(below, "the defaults")
-    if first["type"] == "extra_forbidden":
+    if not error.known:
         return f"The setting {key!r} (from {origin}) is not known: see 'masthead config'."
-    message = first["msg"].removeprefix("Value error, ").rstrip(".")
-    return f"The setting {key!r} (from {origin}) cannot be used: {message}."
+    reason = str(error).rstrip(".")
+    return f"The setting {key!r} (from {origin}) cannot be used: {reason}."
