@@ -1,134 +1,108 @@
 """Opening a database: pragmas, write transactions, and the schema it must have."""
 
 import sqlite3
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, Protocol
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-
+from data import sqlite
+from data.connection import Connection
 from data.errors import StoreError, UsageError
 from data.schema import REVISION
+from data.sqlite import File, SqliteEngine
+from data.statements import text
 
 PATIENCE: Final = timedelta(seconds=30)
 """How long a writer waits for its turn."""
-WRITE_LOCK: Final = 0x6D617374
-"""The number of PostgreSQL's advisory lock that a writer holds: 'mast' in ASCII."""
 
 
-def parse_url(database: str) -> URL:
+class Address(Protocol):
+    """Where a database is."""
+
+    @property
+    def drivername(self) -> str:
+        """What speaks to it: ``sqlite`` or ``postgresql+psycopg``."""
+
+    @property
+    def database(self) -> str | None:
+        """The file, or the database's name on its server."""
+
+
+class Engine(Protocol):
+    """What gives transactions on one database."""
+
+    @property
+    def url(self) -> Address:
+        """The database's address."""
+
+    @property
+    def patience(self) -> timedelta:
+        """How long a writer waits for its turn."""
+
+    @property
+    def busy(self) -> int:
+        """How many transactions are under way."""
+
+    def begin(self, writes: bool) -> AbstractContextManager[Connection]:
+        """A transaction: committed when it ends, undone when it raises."""
+
+    def dispose(self) -> None:
+        """Close the connections that nobody uses."""
+
+
+def parse_url(database: str) -> Address:
     """The database's address; ``postgresql://`` means psycopg 3. Raises UsageError."""
-    try:
-        url = make_url(database)
-    except (ArgumentError, ValueError):
+    file = sqlite.parse(database)
+    if file is not None and file.options:
         raise UsageError(
-            "The setting 'database' is not a database URL: "
-            "write sqlite:////absolute/path.db or postgresql://user@host/name."
-        ) from None
-    if url.drivername == "sqlite":
-        if url.host or not url.database or url.database == ":memory:":
-            raise UsageError("The setting 'database' names no file: write sqlite:///masthead.db.")
-        return url
-    if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
-        return url.set(drivername="postgresql+psycopg")
-    raise UsageError(
-        f"The setting 'database' asks for {url.drivername}: Masthead keeps its history in "
-        "sqlite:/// or postgresql://."
-    )
+            f"The setting 'database' says {file.options!r} after its file: SQLite takes no options."
+        )
+    if file is not None:
+        return file
+    if database.startswith("sqlite:"):
+        raise UsageError("The setting 'database' names no file: write sqlite:///masthead.db.")
+    from data import postgres
+
+    return postgres.parse_url(database)
 
 
 def sqlite_url(path: Path) -> str:
     """The address of a SQLite file; what a URL would take for its own is escaped."""
-    return URL.create("sqlite", database=str(path)).render_as_string()
+    return File(str(path)).text
 
 
 def anchored(database: str, folder: Path) -> str:
     """The address with a relative SQLite path taken from ``folder``; any other as it is."""
-    try:
-        url = make_url(database)
-    except (ArgumentError, ValueError):
+    file = sqlite.parse(database)
+    if file is None or Path(file.database).is_absolute():
         return database
-    if url.drivername != "sqlite" or url.host or url.database in (None, "", ":memory:"):
-        return database
-    path = Path(str(url.database))
-    if path.is_absolute():
-        return database
-    return url.set(database=str((folder / path).absolute())).render_as_string(hide_password=False)
+    return replace(file, database=str((folder / file.database).absolute())).text
 
 
-def connect(url: URL, patience: timedelta = PATIENCE) -> Engine:
-    """An engine whose writers take turns, and whose SQLite connections wait and sync fully.
+def connect(url: Address, patience: timedelta = PATIENCE) -> Engine:
+    """An engine whose writers take turns, and whose SQLite connections wait and sync fully."""
+    if isinstance(url, File):
+        return SqliteEngine(url, patience)
+    from data import postgres
 
-    A transaction that reads and then writes would fail with "database is locked" as soon as
-    another writer came between; ``BEGIN IMMEDIATE`` takes its turn instead.
-    """
-    return _sqlite(url, patience) if url.drivername == "sqlite" else _postgresql(url, patience)
-
-
-def _sqlite(url: URL, patience: timedelta) -> Engine:
-    wait_s = patience.total_seconds()
-    engine = create_engine(url, connect_args={"timeout": wait_s})
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        for pragma in ("synchronous=FULL", f"busy_timeout={wait_s * 1000:.0f}", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes(connection) else "BEGIN")
-
-    return engine
-
-
-def _postgresql(url: URL, patience: timedelta) -> Engine:
-    """Writers queue for one lock, as SQLite's do: rollups and counters are read, then written."""
-    try:
-        engine = create_engine(url, pool_pre_ping=True)
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"The setting 'database' asks for PostgreSQL, which needs the package {error.name}: "
-            "install it with 'pip install psycopg[binary]'."
-        ) from None
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(
-            f"SET LOCAL lock_timeout = {patience // timedelta(milliseconds=1)}"
-        )
-        connection.exec_driver_sql(
-            f"SELECT pg_advisory_xact_lock({WRITE_LOCK})"
-            if _writes(connection)
-            else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-        )
-
-    return engine
-
-
-def _writes(connection: Connection) -> bool:
-    return bool(connection.get_execution_options().get("writes", False))
+    return postgres.connect(url, patience)
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A read transaction: one consistent view. Raises StoreError."""
-    with _named_errors(engine), engine.connect() as connection, connection.begin():
+    with _named_errors(engine), engine.begin(writes=False) as connection:
         yield connection
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A write transaction: all or nothing, on disk when it ends. Raises StoreError."""
-    with (
-        _named_errors(engine),
-        engine.execution_options(writes=True).connect() as connection,
-        connection.begin(),
-    ):
+    with _named_errors(engine), engine.begin(writes=True) as connection:
         yield connection
 
 
@@ -136,16 +110,35 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def _named_errors(engine: Engine) -> Iterator[None]:
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
+    except _database_errors() as error:
         raise StoreError(
             f"The store {shown_url(engine.url)} did not answer: {_first_line(error)}"
         ) from error
 
 
-def shown_url(url: URL) -> str:
+def _database_errors() -> tuple[type[Exception], ...]:
+    """The base errors of the database libraries that are loaded; the others raised nothing."""
+    names = (("psycopg", "Error"), ("sqlalchemy.exc", "SQLAlchemyError"))
+    loaded = [(sys.modules[name], error) for name, error in names if name in sys.modules]
+    return (sqlite3.Error, *(getattr(module, error) for module, error in loaded))
+
+
+def shown_url(url: Address) -> str:
     """The address without its password."""
-    shown = {key: "***" if "password" in key else value for key, value in url.query.items()}
-    return url.set(query=shown).render_as_string(hide_password=True)
+    if isinstance(url, File):
+        return url.text
+    from data import postgres
+
+    return postgres.shown_url(url)
+
+
+def has_password(url: Address) -> bool:
+    """Whether the address says a password."""
+    if isinstance(url, File):
+        return False
+    from data import postgres
+
+    return postgres.has_password(url)
 
 
 def _first_line(error: Exception) -> str:
@@ -155,8 +148,12 @@ def _first_line(error: Exception) -> str:
 
 def revision(engine: Engine) -> str | None:
     """The schema's revision, None for a database that Masthead has not made yet."""
+    known = {
+        "sqlite": "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'",
+        "postgresql": "SELECT count(*) FROM pg_tables WHERE tablename = 'alembic_version'",
+    }
     with reading(engine) as connection:
-        if not inspect(connection).has_table("alembic_version"):
+        if not connection.scalar(text(known[connection.dialect])):
             return None
         found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
         return found
@@ -167,46 +164,18 @@ def migrate(engine: Engine) -> None:
 
     Raises StoreError for a database that a newer Masthead made.
     """
-    if engine.url.drivername == "sqlite":
-        _prepare_file(engine)
+    if isinstance(engine, SqliteEngine):
+        with _named_errors(engine):
+            engine.prepare_file()
     found = revision(engine)
     if found == REVISION:
         return
-    from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
+    from data.migrations.run import known, upgrade
 
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if found is not None and found not in known:
+    if found is not None and found not in known():
         raise StoreError(
             f"The store {shown_url(engine.url)} has schema {found}, made by a newer Masthead than "
             f"this one (schema {REVISION}): install the newer version."
         )
-    with writing(engine) as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-
-
-def _prepare_file(engine: Engine) -> None:
-    path = Path(str(engine.url.database))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"The store's folder {path.parent} cannot be made: {error.strerror}."
-        ) from error
-    with _named_errors(engine), engine.connect() as connection:
-        connection.connection.cursor().execute("PRAGMA journal_mode=WAL")
-
-
-def insert(connection: Connection, table: Table) -> Any:
-    """The engine's own INSERT, the one that knows ON CONFLICT."""
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql
-
-        return postgresql.insert(table)
-    from sqlalchemy.dialects import sqlite
-
-    return sqlite.insert(table)
+    with _named_errors(engine):
+        upgrade(engine.url, engine.patience)

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import or_, select, update
-
-from data.engine import insert
 from data.model import MILLISECOND, Run
 from data.rows import run_of, run_row
 from data.schema import runs
+from data.sql import or_
+from data.statements import insert, select, update
 from data.store import Store
 
 KILLED = "killed"
@@ -22,7 +21,7 @@ def start(store: Store, run: Run) -> tuple[int, Run]:
     Two runs that one host begins in the same millisecond are told apart by a millisecond.
     """
     with store.writing() as connection:
-        statement = insert(connection, runs).on_conflict_do_nothing().returning(runs.c.id)
+        statement = insert(runs).on_conflict_do_nothing().returning(runs.c.id)
         while True:
             number = connection.execute(statement.values(**run_row(run))).scalar()
             if number is not None:
@@ -42,7 +41,7 @@ def settle(store: Store, history: Iterable[Run]) -> None:
     with store.writing() as connection:
         for run in history:
             values: dict[str, Any] = run_row(run)
-            statement = insert(connection, runs).values(**values)
+            statement = insert(runs).values(**values)
             connection.execute(
                 statement.on_conflict_do_update(
                     index_elements=["source", "started_at", "host"], set_=values, where=unsure

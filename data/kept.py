@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-
 from data.model import Origin, Page
 from data.schema import pages
+from data.statements import select
 from data.store import Store
 
 

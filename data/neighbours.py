@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
-
 from data.model import KEYS
 from data.schema import snapshots
+from data.statements import select
 from data.store import Store
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from data.engine import parse_url
+from data.engine import has_password, parse_url
 from data.errors import UsageError
 from data.settings import COMMAND_LINE, ENVIRONMENT, PASSWORD, PREFIX, Loaded, leaves
 from data.times import shown_duration
@@ -56,8 +56,7 @@ def portable(loaded: Loaded) -> Portable:
 def _secret(path: tuple[str, ...], value: Any) -> bool:
     if path != ("database",):
         return path[-1] == "url" and PASSWORD.search(str(value)) is not None
-    url = parse_url(value)
-    return bool(url.password) or any("password" in key for key in url.query)
+    return has_password(parse_url(value))
 
 
 def _text(value: Any) -> str:

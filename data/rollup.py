@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Row, delete, select
-
-from data.engine import insert
+from data.connection import Connection, Row
 from data.model import KEYS, slot_of
 from data.schema import FOLDS, rollups_day, rollups_hour, snapshots
+from data.statements import delete, insert, select
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
@@ -40,7 +39,7 @@ def _rebuild(connection: Connection, source: str, starts: set[datetime], period:
             delete(table).where(table.c.source == source, table.c.start.between(low, high - period))
         )
         if folded:
-            connection.execute(insert(connection, table), folded)
+            connection.execute(insert(table), folded)
 
 
 def _stretches(
@@ -90,7 +89,7 @@ def _hours(connection: Connection, source: str, low: datetime, high: datetime) -
         yield row.start, folds(row)
 
 
-def folds(row: Row[Any]) -> tuple[tuple[float | None, ...], ...]:
+def folds(row: Row) -> tuple[tuple[float | None, ...], ...]:
     """A rollup row as (first, last, min, max, n) per metric, in the order of KEYS."""
     values = tuple(row)[2:]
     width = len(FOLDS)

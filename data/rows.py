@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row
-
+from data.connection import Row
 from data.model import KEYS, METRICS, Headline, Look, Reading, Run, SeenHeadline, Snapshot
 from data.rounding import half_width
 
@@ -44,7 +43,7 @@ def given_by(metrics: str | None) -> tuple[str, ...]:
     return tuple(key for key in KEYS if key in metrics.split(",")) if metrics else KEYS
 
 
-def snapshot_of(row: Row[Any], given: Sequence[str] = KEYS) -> Snapshot:
+def snapshot_of(row: Row, given: Sequence[str] = KEYS) -> Snapshot:
     """A row of ``snapshots`` as a snapshot (its headlines are kept apart)."""
     look = Look(readings=readings_of(row._mapping, given), via=row.via, as_of=row.as_of)
     return Snapshot(row.source, row.slot, row.taken_at, row.origin, look)
@@ -83,7 +82,7 @@ def headline_row(seen: SeenHeadline) -> dict[str, Any]:
     }
 
 
-def seen_of(row: Row[Any]) -> SeenHeadline:
+def seen_of(row: Row) -> SeenHeadline:
     """A row of ``headlines`` as a headline with the times it was seen."""
     headline = Headline(
         title=row.title,
@@ -118,6 +117,6 @@ def run_row(run: Run) -> dict[str, Any]:
     return {column: getattr(run, column) for column in RUN_COLUMNS}
 
 
-def run_of(row: Row[Any]) -> Run:
+def run_of(row: Row) -> Run:
     """A row of ``runs`` as a run."""
     return Run(**{column: getattr(row, column) for column in RUN_COLUMNS})

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
-
+from data.connection import Connection
 from data.jsonform import plain
 from data.model import EPOCH, KEYS, METRIC, MILLISECOND, slot_of, to_ms
 from data.rollup import DAY, HOUR, Bucket, folds, merge
 from data.rounding import half_width
 from data.rows import texts_of
 from data.schema import rollups_day, rollups_hour, snapshots
+from data.statements import select
 from data.store import SourceInfo, Store
 
 MAX_POINTS: Final = 1_500

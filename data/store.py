@@ -7,14 +7,16 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, Select, case, or_, select
-
 from data import engine as engines
 from data import writes
+from data.connection import Connection, Row
+from data.engine import Engine
 from data.model import KEYS, SAMPLE, About, Answered, Page, Run, SeenHeadline, Snapshot
 from data.rollup import rebuild
 from data.rows import given_by, run_of, run_row, seen_of, snapshot_of
 from data.schema import answers, headlines, robots, runs, snapshots, sources
+from data.sql import case, or_
+from data.statements import Select, insert, select
 
 BATCH: Final = 2_000
 SHOWN_AT: Final = case(
@@ -134,7 +136,7 @@ class Store:
     def add_runs(self, history: Iterable[Run]) -> int:
         """Keep runs made elsewhere, each once; the number of new ones."""
         with self.writing() as connection:
-            statement = engines.insert(connection, runs).on_conflict_do_nothing()
+            statement = insert(runs).on_conflict_do_nothing()
             return sum(
                 connection.execute(statement.values(**run_row(run))).rowcount for run in history
             )
@@ -175,7 +177,7 @@ class Store:
         """Keep the robots.txt of a site, fetched at ``at``, in the place of an older one."""
         row = {"site": site, "fetched_at": at, "rules": text}
         with self.writing() as connection:
-            statement = engines.insert(connection, robots).values(**row)
+            statement = insert(robots).values(**row)
             connection.execute(statement.on_conflict_do_update(index_elements=["site"], set_=row))
 
     def remove(self, source: str) -> int:
@@ -254,7 +256,7 @@ class Store:
         rows = self._rows(query)
         return snapshot_of(rows[0], given_by(rows[0].metrics)) if rows else None
 
-    def _rows(self, query: Any) -> Sequence[Row[Any]]:
+    def _rows(self, query: Any) -> Sequence[Row]:
         with self.reading() as connection:
             return connection.execute(query).all()
 
@@ -272,7 +274,7 @@ def open_store(
     return Store(engine)
 
 
-def _looks(source: str) -> Select[Any]:
+def _looks(source: str) -> Select:
     """The snapshots of a source, each with the metrics that the source gives."""
     of_source = sources.c.source == snapshots.c.source
     query = select(snapshots, sources.c.metrics).outerjoin(sources, of_source)
@@ -288,7 +290,7 @@ def _ends(slots: Sequence[datetime]) -> list[datetime]:
     return [min(slots), max(slots)] if slots else []
 
 
-def _source_info(row: Row[Any]) -> SourceInfo:
+def _source_info(row: Row) -> SourceInfo:
     every = timedelta(milliseconds=row.every_ms)
     return SourceInfo(
         source=row.source,

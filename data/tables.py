@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Final, Literal, TypeVar, cast, get_args
 
-from sqlalchemy import Connection, Row, Select, Table, select
-
+from data.connection import Connection, Row
 from data.errors import UsageError
 from data.model import KEYS, METRIC, SAMPLE, slot_of
 from data.rows import given_by, readings_of
 from data.schema import headlines, runs, snapshots
 from data.schema import sources as sources_table
+from data.sql import Table
+from data.statements import Select, select
 from data.store import Store
 from data.times import duration, moment
 
@@ -21,8 +22,6 @@ What = Literal["snapshots", "headlines", "runs"]
 Shape = Literal["wide", "tidy"]
 Kind = Literal["text", "time", "number", "whole", "flag"]
 T = TypeVar("T")
-FETCH: Final = 5_000
-"""Rows read from the store at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,19 +185,19 @@ def _of_source(connection: Connection, query: Query, source: str) -> Iterator[tu
 
 def _ordered(
     connection: Connection, query: Query, source: str, table: Table, time: str
-) -> Iterator[Row[Any]]:
+) -> Iterator[Row]:
     when = table.c[time]
-    statement: Select[Any] = select(table).where(table.c.source == source)
+    statement: Select = select(table).where(table.c.source == source)
     if query.start is not None:
         statement = statement.where(when >= query.start)
     if query.end is not None:
         statement = statement.where(when < query.end)
-    others = [column for column in table.primary_key.columns if column is not when]
-    statement = statement.order_by(when, *others).execution_options(yield_per=FETCH)
+    others = [column for column in table.key if column is not when]
+    statement = statement.order_by(when, *others)
     yield from connection.execute(statement)
 
 
-def _thinned(found: Iterable[Row[Any]], every: timedelta | None) -> Iterator[Row[Any]]:
+def _thinned(found: Iterable[Row], every: timedelta | None) -> Iterator[Row]:
     if every is None:
         yield from found
         return
@@ -207,9 +206,7 @@ def _thinned(found: Iterable[Row[Any]], every: timedelta | None) -> Iterator[Row
         yield last
 
 
-def _tidy_rows(
-    row: Row[Any], keys: Sequence[str], given: Sequence[str]
-) -> Iterator[tuple[Any, ...]]:
+def _tidy_rows(row: Row, keys: Sequence[str], given: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     readings = readings_of(row._mapping, given)
     for key in keys:
         if key not in readings:

@@ -6,9 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, delete, func, or_, select, update
-
-from data.engine import insert
+from data.connection import Connection
 from data.model import KEYS, About, Answered, Headline, Page, SeenHeadline, Snapshot
 from data.rows import headline_row, seen_of, snapshot_row, texts_json, texts_of
 from data.schema import (
@@ -23,6 +21,8 @@ from data.schema import (
     snapshots,
     sources,
 )
+from data.sql import count, or_
+from data.statements import delete, insert, select, update
 
 KEPT_PAGES: Final = 200
 UNKNOWN_EVERY_MS: Final = 3_600_000
@@ -43,7 +43,7 @@ def save_snapshot(connection: Connection, snapshot: Snapshot) -> Saved:
     query = select(snapshots).where(is_slot(snapshot.source, snapshot.slot))
     old = connection.execute(query).first()
     if old is None:
-        connection.execute(snapshots.insert().values(**new))
+        connection.execute(insert(snapshots).values(**new))
         return "stored"
     changes = _filled(old._mapping, new)
     if not changes:
@@ -113,7 +113,7 @@ def add_snapshots(
             changed.add(slot)
         total += became
     if fresh := changed - old:
-        connection.execute(snapshots.insert(), [held[slot] for slot in sorted(fresh)])
+        connection.execute(insert(snapshots), [held[slot] for slot in sorted(fresh)])
     for slot in changed & old:
         connection.execute(update(snapshots).where(is_slot(source, slot)).values(**held[slot]))
     return total, sorted(changed)
@@ -135,7 +135,7 @@ def save_headline(connection: Connection, seen: SeenHeadline) -> bool:
     )
     old = connection.execute(query.order_by(headlines.c.key != new["key"]).limit(1)).first()
     if old is None:
-        connection.execute(headlines.insert().values(**new))
+        connection.execute(insert(headlines).values(**new))
         return True
     merged = headline_row(_merged(seen_of(old), seen))
     place = (headlines.c.source == old.source) & (headlines.c.key == old.key)
@@ -192,7 +192,7 @@ def keep_answer(connection: Connection, source: str, answered: Answered) -> None
         "slot": answered.slot,
         "not_before": answered.not_before,
     }
-    statement = insert(connection, answers).values(source=source, **values)
+    statement = insert(answers).values(source=source, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["source"], set_=values))
 
 
@@ -223,7 +223,7 @@ def touch_source(
     changed = changed or (old is not None and old.every_ms != every_ms)
     values["version"] = (0 if old is None else old.version) + int(changed)
     if old is None:
-        connection.execute(sources.insert().values(source=source, **values))
+        connection.execute(insert(sources).values(source=source, **values))
     elif any(getattr(old, column) != value for column, value in values.items()):
         connection.execute(update(sources).where(sources.c.source == source).values(**values))
 
@@ -273,7 +273,7 @@ def keep_page(connection: Connection, snapshot: Snapshot, page: Page) -> None:
         "content_type": page.content_type,
         "body": gzip.compress(page.body, mtime=0),
     }
-    statement = insert(connection, pages).values(**values)
+    statement = insert(pages).values(**values)
     newer = statement.excluded.taken_at >= pages.c.taken_at
     connection.execute(
         statement.on_conflict_do_update(index_elements=["source", "slot"], set_=values, where=newer)
@@ -296,5 +296,5 @@ def drop_page(connection: Connection, snapshot: Snapshot) -> None:
 
 def count_pages(connection: Connection, source: str) -> int:
     """How many pages of the source are kept."""
-    query = select(func.count()).select_from(pages).where(pages.c.source == source)
+    query = select(count()).select_from(pages).where(pages.c.source == source)
     return int(connection.scalar(query) or 0)

@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from data.engine import (
     anchored,
@@ -18,6 +17,7 @@ from data.engine import (
     writing,
 )
 from data.errors import MastheadError, StoreError, UsageError
+from data.statements import text
 from data.store import Store, open_store
 from tests.conftest import HOUR, T0, database, snapshot
 
@@ -114,7 +114,7 @@ def test_pragmas_are_in_force(store: Store) -> None:
     for access in (store.reading, store.writing):
         with access() as connection:
             found = {
-                name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+                name: connection.scalar(text(f"PRAGMA {name}"))
                 for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
             }
         assert found == {

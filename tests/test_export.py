@@ -362,4 +362,4 @@ def test_stopped_export_lets_go(store: Store) -> None:
     parts = stream(store, Query(), "csv")
     next(parts)
     del parts
-    assert store.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    assert store.engine.busy == 0

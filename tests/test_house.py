@@ -1,11 +1,16 @@
 """The house: which room may know which, and what a command may load."""
 
 import ast
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from data.store import open_store
+from tests.pages import page
+from tests.site import Answer, serving
 
 ROOT = Path(__file__).parent.parent
 ALLOWED = {
@@ -53,7 +58,10 @@ def test_arrows(path: Path) -> None:
         ({"dash", "flask", "plotly", "gunicorn"}, {"dashboard"}),
         ({"selectolax"}, {"collectors"}),
         ({"apscheduler"}, {"collectors/schedule.py"}),
-        ({"sqlalchemy", "alembic"}, {"data"}),
+        ({"sqlalchemy"}, {"data/postgres.py", "data/migrations"}),
+        ({"alembic"}, {"data/migrations"}),
+        ({"sqlite3"}, {"data/sqlite.py", "data/engine.py"}),
+        ({"typer"}, {"masthead.py"}),
     ],
 )
 def test_libraries_live_in_one_place(names: set[str], only: set[str]) -> None:
@@ -82,22 +90,35 @@ def test_clock_and_environment_are_read_in_one_place(names: set[str], place: str
     assert [str(path.relative_to(ROOT)) for path in FILES if calls(path) & names] == [place]
 
 
+HEAVY = {
+    *("pandas", "numpy", "pyarrow", "plotly", "dash", "flask", "dashboard", "apscheduler"),
+    *("sqlalchemy", "alembic", "mako", "pydantic", "pydantic_core"),
+    *("typer", "click", "rich", "pygments"),
+}
+"""What a run from cron must not load: each alone is a good part of all its time or memory."""
+
+
 def test_collect_is_light(tmp_path: Path) -> None:
-    """``collect`` loads neither pandas, plotly nor dash, nor anything of the page."""
-    page = tmp_path / "page.txt"
-    page.write_text("Dapps: 16.23K\nBlockchains: 78\n")
+    """A plain ``collect`` that fetches, reads and stores loads none of the heavy libraries."""
+    database = f"sqlite:///{tmp_path}/m.db"
+    open_store(database).close()
     script = (
         "import sys, masthead\n"
-        f"sys.argv = ['masthead', '--database', 'sqlite:///{tmp_path}/m.db', 'collect',"
-        f" '--from-file', {str(page)!r}, '--json']\n"
+        f"sys.argv = ['masthead', '--config', {str(tmp_path / 'm.toml')!r}, 'collect']\n"
         "try:\n    masthead.main()\n"
         "finally:\n    print('loaded', *{name.split('.')[0] for name in sys.modules})\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path
-    )
+    with serving() as site:
+        site.answers["/"] = Answer(page())
+        config = f'database = "{database}"\n[sources.dapp_expert]\nurl = "{site.url}"\n'
+        (tmp_path / "m.toml").write_text(config, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=False
+        )
     loaded = set(done.stdout.splitlines()[-1].split()[1:])
-    assert done.returncode == 3, done.stderr
-    assert {"collectors", "data", "sqlalchemy"} <= loaded
-    heavy = {"pandas", "numpy", "plotly", "dash", "flask", "dashboard", "pyarrow", "apscheduler"}
-    assert not heavy & loaded
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {"collectors", "data", "httpx2", "selectolax", "sqlite3"} <= loaded
+    assert not HEAVY & loaded
+    with sqlite3.connect(tmp_path / "m.db") as store:
+        assert store.execute("SELECT count(*) FROM snapshots").fetchone() == (1,)
+    store.close()

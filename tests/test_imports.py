@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete
 
 from data.errors import UsageError
 from data.export import stream
 from data.imports import Imported, load
 from data.model import KEYS, Headline, Run, SeenHeadline, Snapshot
-from data.schema import metadata
+from data.schema import TABLES
+from data.statements import delete
 from data.store import Store
 from data.tables import Query
 from tests.conftest import HOUR, T0, snapshot
@@ -32,7 +32,7 @@ def whole(store: Store, asked: Query, **flags: bool) -> bytes:
 def empty(store: Store) -> None:
     """Forget everything."""
     with store.writing() as connection:
-        for table in metadata.sorted_tables:
+        for table in TABLES:
             connection.execute(delete(table))
 
 

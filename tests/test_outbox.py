@@ -9,13 +9,13 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import select
 
 from data import journal
 from data.errors import StoreError
 from data.model import KEYS, Headline, Page, Run, Snapshot
 from data.outbox import Waiting, flush, put
 from data.schema import pages
+from data.statements import select
 from data.store import Store, open_store
 from data.tables import Query, rows
 from tests.conftest import HOUR, T0, database, snapshot

@@ -7,11 +7,11 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
 
 from data.model import KEYS, slot_of
 from data.rollup import DAY, HOUR, merge
-from data.schema import FOLDS, metadata, rollups_day, rollups_hour, snapshots
+from data.schema import FOLDS, TABLES, rollups_day, rollups_hour, snapshots
+from data.statements import delete, select
 from data.store import Store
 from tests.conftest import T0, snapshot
 
@@ -41,7 +41,7 @@ def test_rollups_are_the_fold_of_the_snapshots(
 ) -> None:
     """After any adds and saves, hours and days equal a brute-force fold of the raw rows."""
     with shared_store.writing() as connection:
-        for table in metadata.sorted_tables:
+        for table in TABLES:
             connection.execute(delete(table))
     for batch in batches:
         history = [snapshot(T0 + at * MINUTE, figures=values) for at, values in batch]
@@ -80,7 +80,7 @@ def test_buckets_begin_on_the_hour_and_day(store: Store) -> None:
     }
     with store.reading() as connection:
         for table, starts in wanted.items():
-            found = connection.scalars(select(table.c.start).order_by(table.c.start)).all()
+            found = list(connection.scalars(select(table.c.start).order_by(table.c.start)))
             assert list(found) == starts
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete
 
 from data.model import EPOCH, KEYS, SAMPLE, from_ms, slot_of, to_ms
-from data.schema import metadata
+from data.schema import TABLES
 from data.series import MAX_POINTS, resolution, series
+from data.statements import delete
 from data.store import Store
 from tests.conftest import HOUR, T0, snapshot
 
@@ -292,7 +292,7 @@ def test_series_properties(
 ) -> None:
     """Times ascend, points are few, figures were read near where they stand, gaps hold none."""
     with shared_store.writing() as connection:
-        for table in metadata.sorted_tables:
+        for table in TABLES:
             connection.execute(delete(table))
     looks = dict(history)
     base = slot_of(EPOCH + 60_000 * DAY, every)

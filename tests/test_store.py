@@ -9,12 +9,13 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
 
 from data import journal
 from data.errors import StoreError
 from data.model import KEYS, SAMPLE, Answered, Headline, Page, Run, SeenHeadline, Snapshot
-from data.schema import captures, listings, metadata, pages, rollups_day, rollups_hour, snapshots
+from data.schema import TABLES, captures, listings, pages, rollups_day, rollups_hour, snapshots
+from data.sql import count
+from data.statements import insert, select, text
 from data.store import Store, open_store
 from data.writes import KEPT_PAGES, Added
 from tests.conftest import HOUR, T0, database, snapshot
@@ -334,16 +335,16 @@ def test_remove_forgets_one_source(store: Store) -> None:
         with store.writing() as connection:
             key = {"source": source, "origin": "wayback"}
             capture = {"key": URL, "taken_at": T0, "slot": T0, "address": URL}
-            connection.execute(captures.insert().values(**key, **capture))
-            connection.execute(listings.insert().values(**key, scope=URL))
+            connection.execute(insert(captures).values(**key, **capture))
+            connection.execute(insert(listings).values(**key, scope=URL))
     assert store.remove(SAMPLE) == 1
     assert store.remove(SAMPLE) == 0
     assert [info.source for info in store.sources()] == ["dapp_expert"]
     assert store.source(SAMPLE) is None
     with store.reading() as connection:
-        for table in metadata.sorted_tables:
+        for table in TABLES:
             if table.name not in ("sources", "robots"):
-                found = connection.execute(select(table.c.source)).scalars().all()
+                found = list(connection.scalars(select(table.c.source)))
                 assert found == ["dapp_expert"], table.name
 
 
@@ -398,8 +399,8 @@ def test_add_is_all_or_nothing(store: Store) -> None:
     with pytest.raises(ValueError, match="broken off"):
         store.add(history(), {"dapp_expert": HOUR})
     with store.reading() as connection:
-        assert connection.scalar(select(func.count()).select_from(snapshots)) == 1
-        assert connection.scalar(select(func.count()).select_from(rollups_hour)) == 1
+        assert connection.scalar(select(count()).select_from(snapshots)) == 1
+        assert connection.scalar(select(count()).select_from(rollups_hour)) == 1
     assert version(store) == 1
 
 
@@ -446,9 +447,13 @@ def test_many_processes_write_at_once(tmp_path: Path) -> None:
     assert flat.count("duplicate") == WRITERS * shared - shared
     store = open_store(url)
     with store.reading() as connection:
-        assert connection.scalar(select(func.count()).select_from(snapshots)) == shared + own
-        counted = connection.scalar(select(func.sum(rollups_hour.c.dapps_n)))
-        assert counted == connection.scalar(select(func.sum(rollups_day.c.dapps_n))) == shared + own
+        assert connection.scalar(select(count()).select_from(snapshots)) == shared + own
+        counted = connection.scalar(text("SELECT sum(dapps_n) FROM rollups_hour"))
+        assert (
+            counted
+            == connection.scalar(text("SELECT sum(dapps_n) FROM rollups_day"))
+            == shared + own
+        )
     assert version(store) == shared + own
     assert len(store.headlines("dapp_expert", None, None, 1000)) == shared + own
     store.close()
@@ -458,7 +463,7 @@ def test_closed_file_is_an_error_not_an_empty_answer(tmp_path: Path) -> None:
     """A store whose tables are gone raises; it does not answer with nothing."""
     store = open_store(database(tmp_path))
     with store.writing() as connection:
-        snapshots.drop(connection)
+        connection.execute(text("DROP TABLE snapshots"))
     with pytest.raises(StoreError, match="no such table: snapshots"):
         store.latest("dapp_expert")
     store.close()

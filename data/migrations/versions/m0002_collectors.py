@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from data.schema import Instant
+from data.migrations.types import Instant
 
 revision = "0002"
 down_revision = "0001"

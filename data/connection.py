@@ -1,0 +1,121 @@
+"""Executing statements: a transaction's connection, and the rows it answers with."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, ClassVar, Literal
+
+from data.model import to_ms
+from data.sql import Kind, read
+from data.statements import Insert, Statement
+
+Dialect = Literal["sqlite", "postgresql"]
+
+
+class Row(tuple[Any, ...]):
+    """The values of one row in order, each also by its column's name."""
+
+    __slots__ = ()
+    _places: ClassVar[Mapping[str, int]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[self._places[name]]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    @property
+    def _mapping(self) -> dict[str, Any]:
+        return dict(zip(self._places, self, strict=True))
+
+
+@lru_cache(maxsize=256)
+def _row_type(names: tuple[str, ...]) -> type[Row]:
+    places = {name: place for place, name in enumerate(names)}
+    return type("Row", (Row,), {"__slots__": (), "_places": places})
+
+
+class Result:
+    """What a statement answered: rows, read as they are asked for."""
+
+    def __init__(self, cursor: Any, kinds: Sequence[Kind | None]) -> None:
+        self._cursor = cursor
+        names = tuple(column[0] for column in cursor.description or ())
+        self._row = _row_type(names)
+        self._kinds = kinds or (None,) * len(names)
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were changed."""
+        return int(self._cursor.rowcount)
+
+    def __iter__(self) -> Iterator[Row]:
+        kinds = self._kinds
+        for values in self._cursor:
+            yield self._row(map(read, values, kinds))
+
+    def all(self) -> list[Row]:
+        """Every row."""
+        return list(self)
+
+    def first(self) -> Row | None:
+        """The first row, None when there is none; the others are not read."""
+        found = next(iter(self), None)
+        self._cursor.close()
+        return found
+
+    def one(self) -> Row:
+        """The only row."""
+        [row] = self
+        return row
+
+    def scalar(self) -> Any:
+        """The first value of the first row, None when there is none."""
+        row = self.first()
+        return None if row is None else row[0]
+
+    def scalars(self) -> Iterator[Any]:
+        """The first value of each row."""
+        return (row[0] for row in self)
+
+
+class Connection:
+    """One transaction on a database, from a connection of its own driver."""
+
+    def __init__(self, raw: Any, dialect: Dialect) -> None:
+        self.raw = raw
+        self.dialect = dialect
+
+    def execute(
+        self, statement: Statement, rows: Sequence[Mapping[str, Any]] | None = None
+    ) -> Result:
+        """Execute a statement; an INSERT once for each of ``rows`` where they are given."""
+        cursor = self.raw.cursor()
+        if rows is None:
+            sql, params = statement.render()
+            cursor.execute(self._sql(sql), self._values(params))
+        else:
+            assert isinstance(statement, Insert)  # noqa: S101 - only rows are many
+            sql, _ = statement.values(**rows[0]).render()
+            names = list(rows[0])
+            many = [self._values([row[name] for name in names]) for row in rows]
+            cursor.executemany(self._sql(sql), many)
+        return Result(cursor, statement.kinds())
+
+    def scalar(self, statement: Statement) -> Any:
+        """The first value of the first row, None when there is none."""
+        return self.execute(statement).scalar()
+
+    def scalars(self, statement: Statement) -> Iterator[Any]:
+        """The first value of each row."""
+        return self.execute(statement).scalars()
+
+    def _sql(self, sql: str) -> str:
+        if self.dialect == "postgresql":
+            return sql.replace("?", "%s")
+        return sql.replace("IS DISTINCT FROM", "IS NOT")
+
+    def _values(self, values: Sequence[Any]) -> Sequence[Any]:
+        if self.dialect == "postgresql":
+            return values
+        return [to_ms(value) if isinstance(value, datetime) else value for value in values]

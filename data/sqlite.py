@@ -1,0 +1,124 @@
+"""SQLite: a file's address, and transactions on connections that are used again."""
+
+import re
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote, unquote
+
+from data.connection import Connection
+from data.errors import StoreError
+
+_URL: Final = re.compile(r"sqlite://(?P<host>[^/?]*)(?:/(?P<path>[^?]*))?(?P<options>\?.*)?")
+_IDLE: Final = 8
+"""Connections kept for the next transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """The address of a SQLite file: its path, as it is."""
+
+    database: str
+    options: str = ""
+    """What the URL says after its path, from the question mark on."""
+    drivername: str = "sqlite"
+
+    @property
+    def text(self) -> str:
+        """The address as a URL; what a URL would take for its own is escaped."""
+        return "sqlite:///" + quote(self.database, safe=" +/") + self.options
+
+
+def parse(database: str) -> File | None:
+    """The file that a database URL names; None for the address of anything else."""
+    match = _URL.fullmatch(database)
+    path = unquote(match["path"] or "") if match else ""
+    if match is None or match["host"] or not path or path == ":memory:":
+        return None
+    return File(path, match["options"] or "")
+
+
+class SqliteEngine:
+    """Transactions on a SQLite file; its connections wait for their turn and sync fully.
+
+    A transaction that reads and then writes would fail with "database is locked" as soon as
+    another writer came between; ``BEGIN IMMEDIATE`` takes its turn instead.
+    """
+
+    def __init__(self, url: File, patience: timedelta) -> None:
+        self.url = url
+        self.patience = patience
+        self._lock = threading.Lock()
+        self._busy = 0
+        self._idle: list[sqlite3.Connection] = []
+
+    @property
+    def busy(self) -> int:
+        """How many transactions are under way."""
+        return self._busy
+
+    @contextmanager
+    def begin(self, writes: bool) -> Iterator[Connection]:
+        """A transaction: committed when it ends, undone when it raises."""
+        with self._connection() as raw:
+            raw.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+            try:
+                yield Connection(raw, "sqlite")
+                raw.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    raw.rollback()
+                raise
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one use, from those that wait; it waits again afterwards."""
+        with self._lock:
+            waiting = self._idle.pop() if self._idle else None
+        raw = waiting or self._open()
+        with self._lock:
+            self._busy += 1
+        try:
+            yield raw
+        finally:
+            with self._lock:
+                self._busy -= 1
+                kept = len(self._idle) < _IDLE
+                if kept:
+                    self._idle.append(raw)
+            if not kept:
+                raw.close()
+
+    def dispose(self) -> None:
+        """Close the connections that nobody uses."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for raw in idle:
+            raw.close()
+
+    def prepare_file(self) -> None:
+        """Make the file's folder, and let the file be read while it is written."""
+        path = Path(self.url.database)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The store's folder {path.parent} cannot be made: {error.strerror}."
+            ) from error
+        with self._connection() as raw:
+            raw.execute("PRAGMA journal_mode=WAL")
+
+    def _open(self) -> sqlite3.Connection:
+        """A connection outside any transaction, also for another thread than this."""
+        wait_s = self.patience.total_seconds()
+        raw = sqlite3.connect(
+            self.url.database, timeout=wait_s, isolation_level=None, check_same_thread=False
+        )
+        for pragma in ("synchronous=FULL", f"busy_timeout={wait_s * 1000:.0f}", "foreign_keys=ON"):
+            raw.execute(f"PRAGMA {pragma}")
+        return raw
