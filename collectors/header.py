@@ -89,7 +89,7 @@ def _label_nodes(body: LexborNode) -> Iterator[LexborNode]:
 
 
 def _outside_articles(body: LexborNode) -> Iterator[LexborNode]:
-    """Text nodes in page order, articles left out whole, for most of a page is one."""
+    """Nodes in page order, articles left out whole, for most of a page is one."""
     around: set[int] = set()
     for article in body.css("article"):
         node = article.parent
@@ -104,8 +104,7 @@ def _outside_articles(body: LexborNode) -> Iterator[LexborNode]:
         if node.mem_id in around:
             waiting.extend(reversed(list(node.iter(include_text=True, skip_empty=True))))
         else:
-            inner = node.traverse(include_text=True, skip_empty=True)
-            yield from (text for text in inner if text.is_text_node)
+            yield from node.traverse(include_text=True, skip_empty=True)
 
 
 def _boxes(nodes: Iterable[LexborNode]) -> list[LexborNode]:
