@@ -7,7 +7,7 @@ RUN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help run test check format bench-collect bench-reader lock clean
+.PHONY: help run test check format bench-collect bench-reader bench-year bench-thousand bench-backfill lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -15,7 +15,7 @@ help:  ## list these commands
 run: .venv/installed  ## install what is needed, then collect and show: http://127.0.0.1:8050/
 	@exec $(RUN)/masthead up
 
-test: .venv/installed-dev  ## install what the tests need, browser included, then run all checks and tests
+test: .venv/installed-dev  ## install what the tests need, browser and cron included, then run all checks and tests
 	$(RUN)/ruff format --check .
 	$(RUN)/ruff check .
 	$(RUN)/mypy
@@ -36,6 +36,15 @@ bench-collect: .venv/installed-dev  ## measure collect as cron runs it against u
 bench-reader: .venv/installed-dev  ## measure how many pages a second are read
 	$(RUN)/python -m tests.benchmarks.reader
 
+bench-year: .venv/installed-dev  ## simulate a year of troubles, kills and a store away (ten minutes)
+	$(RUN)/python -m tests.benchmarks.year
+
+bench-thousand: .venv/installed-dev  ## measure a thousand sources visited by one process
+	$(RUN)/python -m tests.benchmarks.thousand
+
+bench-backfill: .venv/installed-dev  ## kill a backfill of 2,000 captures five times
+	$(RUN)/python -m tests.benchmarks.backfill
+
 lock: $(UV)  ## write uv.lock anew from pyproject.toml
 	$(UV) lock
 
@@ -50,7 +59,7 @@ $(UV):
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools --upgrade 'uv==$(UV_VERSION)'
 
 .venv/installed: $(UV) pyproject.toml uv.lock
-	$(UV) sync --quiet --locked --no-default-groups --python $(PYTHON)
+	$(UV) sync --quiet --locked --compile-bytecode --no-default-groups --python $(PYTHON)
 	@touch $@
 
 .venv/installed-dev: $(UV) pyproject.toml uv.lock
