@@ -270,6 +270,30 @@ def dashboard(
     serve(settings, settings.host, settings.port, settings.workers)
 
 
+def backfill(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(help="The source to reach back for.")],
+    places: Annotated[
+        list[str], typer.Option("--from", help="wayback, commoncrawl, a file or a folder.")
+    ],
+    since: Annotated[str | None, typer.Option(help="ISO 8601, or 7d (ago).")] = None,
+    until: Annotated[str | None, typer.Option(help="ISO 8601, or 7d (ago).")] = None,
+    every: Annotated[str, typer.Option(help="One capture of each, like 1d.")] = "1d",
+    url: Annotated[str | None, typer.Option(help="Another address of the page.")] = None,
+) -> None:
+    """Reach back: history from web archives and saved pages; goes on where it was stopped."""
+    from collectors.backfill import backfill as reach_back
+    from collectors.order import order
+
+    common: Globals = context.obj
+    settings = common.load().settings
+    wanted = order(settings, source, places, now(), since=since, until=until, every=every, url=url)
+    done = reach_back(wanted, settings, now, shown=sys.stderr.isatty() and not common.quiet)
+    if done.exit_code or not common.quiet:
+        typer.echo(f"masthead: {source}: {done.sentence}.", err=True)
+    raise typer.Exit(done.exit_code)
+
+
 def export(
     context: typer.Context,
     what: Annotated[str, typer.Argument(help="snapshots, headlines or runs.")],
@@ -525,7 +549,7 @@ def application() -> typer.Typer:
     )
     app.callback()(_globals)
     commands: list[Callable[..., None]] = [up, collect, schedule, dashboard, export, import_]
-    commands += [reread, status, cron, systemd, config]
+    commands += [backfill, reread, status, cron, systemd, config]
     for command in commands:
         app.command(command.__name__.rstrip("_"))(command)
     sample = typer.Typer(help="Two years of synthetic history, always marked so.")

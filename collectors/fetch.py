@@ -95,7 +95,7 @@ def _run(
     seconds = asked.limit.total_seconds()
     bounds = Bounds(shown(asked.url), stopwatch() + seconds, stop)
     # Three attempts must have a chance within any limit.
-    patience = Patience(bounds, min(FIRST_REST, seconds / 60))
+    patience = Patience(bounds, min(FIRST_REST, seconds / 60), asked.attempts)
     using: AbstractContextManager[Client] = new_client() if given is None else nullcontext(given)
     with bounded(bounds), using as connections:
         call = Exchange(asked, clock, bounds, connections, most, whole, part_from)

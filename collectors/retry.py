@@ -14,7 +14,6 @@ from data.errors import SourceError
 
 T = TypeVar("T")
 
-ATTEMPTS: Final = 3
 FIRST_REST: Final = 0.5
 """Seconds before the second attempt, at least; twice that before the third."""
 LONGEST_WAIT: Final = timedelta(hours=24)
@@ -49,10 +48,11 @@ def retry_after(header: str | None, now: datetime) -> timedelta | None:
 
 @dataclass(slots=True)
 class Patience:
-    """Makes at most ATTEMPTS attempts within ``bounds``; ``attempts`` counts them."""
+    """Makes at most ``most`` attempts within ``bounds``; ``attempts`` counts them."""
 
     bounds: Bounds
     first_rest: float = FIRST_REST
+    most: int = 3
     attempts: int = field(default=0, init=False)
     _rest: float = field(default=0.0, init=False)
 
@@ -75,7 +75,7 @@ class Patience:
 
         # Every failure ends up in the journal; a warning for each attempt would make cron write.
         stamina.instrumentation.set_on_retry_hooks(())
-        for attempt in stamina.retry_context(on=self._again, attempts=ATTEMPTS - 1, timeout=None):
+        for attempt in stamina.retry_context(on=self._again, attempts=self.most, timeout=None):
             with attempt:
                 self._take_rest()
                 answer = self._once(ask)
@@ -90,7 +90,7 @@ class Patience:
         asked = error.wait if isinstance(error, SourceError) else None
         rest = self.first_rest * 2 ** (self.attempts - 1) * random.uniform(1, 2)  # noqa: S311
         self._rest = max(rest, asked.total_seconds() if asked else 0)
-        fits = stopwatch() + self._rest < self.bounds.deadline
+        fits = self.attempts < self.most and stopwatch() + self._rest < self.bounds.deadline
         return 0.0 if is_passing(error) and fits else False
 
     def _take_rest(self) -> None:

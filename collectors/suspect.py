@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from data.model import Look, Reading, Snapshot, iso
 from data.neighbours import Known, Neighbours, neighbours
@@ -18,9 +18,15 @@ DAY: Final = timedelta(days=1)
 
 def judged(store: Store, snapshot: Snapshot) -> Snapshot:
     """The snapshot without the figures that its neighbours in the store deny. Raises StoreError."""
+    with store.reading() as connection:
+        return judged_within(connection, snapshot)
+
+
+def judged_within(connection: Any, snapshot: Snapshot) -> Snapshot:
+    """As :func:`judged`, by what a transaction sees that is to hold the snapshot as well."""
     if snapshot.look.empty:
         return snapshot
-    around = neighbours(store, snapshot.source, snapshot.slot, REACH)
+    around = neighbours(connection, snapshot.source, snapshot.slot, REACH)
     return replace(snapshot, look=doubted(snapshot.look, snapshot.taken_at, around))
 
 

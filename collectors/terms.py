@@ -28,6 +28,8 @@ class Asked:
     limit: timedelta
     """For everything together: attempts, waits, redirects and the body."""
     validators: Validators = Validators()
+    attempts: int = 3
+    """At most; 1 leaves it to the caller to ask again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from data.connection import Connection, Row
 from data.model import KEYS
 from data.schema import snapshots
 from data.statements import select
-from data.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +27,32 @@ class Neighbours:
 
 
 def neighbours(
-    store: Store, source: str, slot: datetime, reach: timedelta
+    connection: Connection, source: str, slot: datetime, reach: timedelta
 ) -> dict[str, Neighbours]:
-    """By metric the nearest values before and after ``slot``, at most ``reach`` away."""
-    at, of_source = snapshots.c.slot, snapshots.c.source == source
-    found: dict[str, Neighbours] = {}
-    with store.reading() as connection:
+    """By metric the nearest values before and after ``slot``, at most ``reach`` away.
 
-        def nearest(key: str, order: Any, *places: Any) -> Known | None:
-            column = snapshots.c[key]
-            query = select(column, snapshots.c.taken_at)
-            query = query.where(of_source, column.is_not(None), *places).order_by(order).limit(1)
-            row = connection.execute(query).first()
-            return None if row is None else Known(*row)
+    What the caller's transaction wrote itself counts too.
+    """
+    at = snapshots.c.slot
+    sides = (
+        (at.desc(), at < slot, at >= slot - reach),
+        (at, at > slot, at <= slot + reach),
+    )
+    before, after = (_nearest(connection, source, *side) for side in sides)
+    return {key: Neighbours(before.get(key), after.get(key)) for key in KEYS}
 
-        for key in KEYS:
-            found[key] = Neighbours(
-                nearest(key, at.desc(), at < slot, at >= slot - reach),
-                nearest(key, at, at > slot, at <= slot + reach),
-            )
+
+def _nearest(connection: Connection, source: str, order: Any, *places: Any) -> dict[str, Known]:
+    """The first value of each metric in this order; most stand in the first snapshot."""
+    query = select(snapshots).where(snapshots.c.source == source, *places).order_by(order).limit(1)
+    first = connection.execute(query).first()
+    if first is None:
+        return {}
+    found = {}
+    for key in KEYS:
+        row: Row | None = first
+        if first._mapping[key] is None:
+            row = connection.execute(query.where(snapshots.c[key].is_not(None))).first()
+        if row is not None:
+            found[key] = Known(row._mapping[key], row.taken_at)
     return found

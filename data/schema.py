@@ -131,6 +131,7 @@ captures = Table(
     Column("digest", Text),
     Column("outcome", Text),
     Column("message", Text),
+    Column("attempts", Integer, nullable=False),
     Index("captures_slot", ("source", "slot")),
     comment="archived pages a backfill knows of; outcome NULL: still to be read",
 )

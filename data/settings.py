@@ -23,6 +23,8 @@ OUTBOX: Final = "outbox"
 ENVIRONMENT: Final = "environment"
 COMMAND_LINE: Final = "command line"
 BESIDE: Final = "default, beside the config file"
+TABLES: Final = ("archives", "sources")
+"""Keys that hold further keys."""
 PASSWORD: Final = re.compile(r"(//[^/:@]*):[^/@]*@")
 _FOLDERS: Final = PlatformDirs("masthead", appauthor=False)
 
@@ -40,6 +42,15 @@ class SourceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveSettings:
+    """Where the archives answer: another address for a mirror."""
+
+    wayback: str = limited("https://web.archive.org", pattern=r"^https?://")
+    commoncrawl_index: str = limited("https://index.commoncrawl.org", pattern=r"^https?://")
+    commoncrawl_data: str = limited("https://data.commoncrawl.org", pattern=r"^https?://")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set."""
 
@@ -50,6 +61,7 @@ class Settings:
     workers: int = limited(2, low=1, high=64)
     contact: str = limited("", pattern=r"^[\x20-\x7e]*\Z", longest=200)
     timeout: timedelta = timedelta(seconds=30)
+    archives: ArchiveSettings = ArchiveSettings()
     sources: dict[str, SourceSettings] = field(
         default_factory=lambda: {"dapp_expert": SourceSettings()}
     )
@@ -102,10 +114,13 @@ def explain(
     """
     settings = loaded.settings
     for key in keys(Settings):
-        if key != "sources":
+        if key not in TABLES:
             value = getattr(settings, key)
             shown = shown_url(parse_url(value)) if key == "database" else value
             yield key, _toml(shown), loaded.origins.get(key, "default")
+    for key in keys(ArchiveSettings):
+        path = f"archives.{key}"
+        yield path, _toml(getattr(settings.archives, key)), loaded.origins.get(path, "default")
     for name, source in settings.sources.items():
         for key in keys(SourceSettings):
             path = f"sources.{name}.{key}"

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 import masthead
 from collectors import COLLECTORS
 from data.model import METRICS
-from data.settings import Settings, SourceSettings, keys, load
+from data.settings import TABLES, ArchiveSettings, Settings, SourceSettings, keys, load
 from data.times import shown_duration
 
 ROOT = Path(__file__).parent.parent
@@ -55,11 +55,14 @@ def test_every_command_has_a_row() -> None:
 def test_every_setting_has_a_row() -> None:
     """The README's table of settings is the program's, defaults included."""
     table = dict(re.findall(r"^\| `([a-zA-Z_.]+)` \| ([^|]*) \|", README, re.MULTILINE))
-    fields = {name for name in keys(Settings) if name != "sources"}
+    fields = {name for name in keys(Settings) if name not in TABLES}
+    fields |= {f"archives.{name}" for name in keys(ArchiveSettings)}
     fields |= {f"sources.NAME.{name}" for name in keys(SourceSettings)}
     assert fields <= table.keys()
     for key in ("host", "port", "workers"):
         assert table[key] == f"`{getattr(Settings(), key)}`"
+    for key in keys(ArchiveSettings):
+        assert table[f"archives.{key}"] == f"`{getattr(ArchiveSettings(), key)}`"
     assert table["timeout"] == f"`{shown_duration(Settings().timeout)}`"
 
 

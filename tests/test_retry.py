@@ -94,6 +94,15 @@ def test_last_failure_is_told() -> None:
     assert caught.value.attempts == 3
 
 
+def test_a_caller_who_asks_again_itself() -> None:
+    """With one attempt a failure that may pass is raised at once."""
+    failure = SourceError("Not now.", kind="status", status=429, wait=timedelta(seconds=1))
+    once = Patience(Bounds("http://a.test/", stopwatch() + 60), most=1)
+    with pytest.raises(SourceError) as caught:
+        once.run(lambda: (_ for _ in ()).throw(failure))
+    assert caught.value.attempts == 1
+
+
 def test_no_rest_beyond_the_deadline() -> None:
     """A rest that would not end in time is not begun."""
     failure = SourceError("Not now.", kind="status", status=503, wait=timedelta(seconds=61))

@@ -10,7 +10,7 @@ import pytest
 from platformdirs import user_config_dir
 
 from data.errors import UsageError
-from data.settings import FILE_NAME, Loaded, Settings, explain, keys, load
+from data.settings import FILE_NAME, TABLES, Loaded, Settings, explain, keys, load
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +79,7 @@ def test_every_key_is_tested_above() -> None:
     """A new key needs its line in the table of variables."""
     marks = test_environment.pytestmark
     rows = next(mark for mark in marks if mark.name == "parametrize").args[1]
-    assert {row[2] for row in rows} == set(keys(Settings)) - {"sources"}
+    assert {row[2] for row in rows} == set(keys(Settings)) - set(TABLES)
 
 
 def test_sources(tmp_path: Path) -> None:
@@ -101,6 +101,16 @@ def test_sources(tmp_path: Path) -> None:
     assert shown["sources.dapp_expert.every"] == ('"15m"', "environment")
     assert shown["sources.dapp_expert.url"][1] == str(path)
     assert shown["sources.dapp_expert.enabled"] == ("true", "default")
+
+
+def test_archives(tmp_path: Path) -> None:
+    """Another address of an archive comes from the file or the environment, and is told."""
+    path = file(tmp_path, '[archives]\nwayback = "http://mirror.example/"\n')
+    environ = {"MASTHEAD_ARCHIVES__COMMONCRAWL_DATA": "http://127.0.0.1:1"}
+    shown = told(load(environ, {}, path))
+    assert shown["archives.wayback"] == ('"http://mirror.example/"', str(path))
+    assert shown["archives.commoncrawl_data"] == ('"http://127.0.0.1:1"', "environment")
+    assert shown["archives.commoncrawl_index"] == ('"https://index.commoncrawl.org"', "default")
 
 
 def test_where_the_file_is_found(tmp_path: Path) -> None:
@@ -167,6 +177,7 @@ def test_relative_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
             {},
             r"'sources\.dapp_expert\.url' \(from .*a\.t",
         ),
+        ("[archives]\nwayback = 'ftp://x'", {}, r"'archives\.wayback' \(from .*a\.toml\)"),
         ("sources = 5", {}, r"'sources' \(from .*a\.toml\)"),
         ("[database]\nurl = 'x'", {}, r"'database' \(from .*a\.toml\)"),
         ('contact = "a\\nb"', {}, "'contact'"),

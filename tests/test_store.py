@@ -335,7 +335,7 @@ def test_remove_forgets_one_source(store: Store) -> None:
         with store.writing() as connection:
             key = {"source": source, "origin": "wayback"}
             capture = {"key": URL, "taken_at": T0, "slot": T0, "address": URL}
-            connection.execute(insert(captures).values(**key, **capture))
+            connection.execute(insert(captures).values(**key, **capture, attempts=0))
             connection.execute(insert(listings).values(**key, scope=URL))
     assert store.remove(SAMPLE) == 1
     assert store.remove(SAMPLE) == 0

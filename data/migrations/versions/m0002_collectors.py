@@ -52,6 +52,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.Text),
         sa.Column("outcome", sa.Text),
         sa.Column("message", sa.Text),
+        sa.Column("attempts", sa.Integer, nullable=False),
         comment="archived pages a backfill knows of; outcome NULL: still to be read",
     )
     op.create_index("captures_slot", "captures", ["source", "slot"])
