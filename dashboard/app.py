@@ -48,22 +48,24 @@ def create_app(settings: Settings) -> Dash:
     app.index_string = _index(app)
     app.layout = layout.layout
     callbacks.register(app)
-    routes.register(app.server, settings)
+    routes.register(app.server, settings, asset=lambda name: _asset(app, name))
     headers.register(app)
     compression.register(app.server)
     return app
 
 
 def _index(app: Dash) -> str:
-    def url(name: str) -> str:
-        return f"{app.get_asset_url(name)}?m={(ASSETS / name).stat().st_mtime_ns}"
-
-    scripts = "\n".join(f'<script src="{url(name)}"></script>' for name in FIRST)
+    scripts = "\n".join(f'<script src="{_asset(app, name)}"></script>' for name in FIRST)
     return (
-        INDEX.replace("FAVICON", url("favicon.svg"))
+        INDEX.replace("FAVICON", _asset(app, "favicon.svg"))
         .replace("FONT", app.get_asset_url("fonts/inter-latin-wght-normal.woff2"))
         .replace("SCRIPTS", scripts)
     )
+
+
+def _asset(app: Dash, name: str) -> str:
+    """The address of an asset, another one whenever the file is."""
+    return f"{app.get_asset_url(name)}?m={(ASSETS / name).stat().st_mtime_ns}"
 
 
 def _escaped(name: str) -> str:

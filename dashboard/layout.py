@@ -224,6 +224,12 @@ def _footer() -> html.Footer:
                 " a count. Masthead shows it without one and keeps the text as read.",
                 id="disputed",
             ),
-            html.P("All times are UTC. A gap in a line means that nothing was read."),
+            html.P(
+                [
+                    "All times are UTC. A gap in a line means that nothing was read: ",
+                    html.A("the collectors’ page", href="health"),
+                    " says why.",
+                ]
+            ),
         ]
     )

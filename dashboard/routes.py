@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 from flask import Flask, Response, request
 
-from dashboard import downloads, query
+from dashboard import downloads, health, query
 from dashboard.ids import DEFAULT_SOURCE
 from data import clock
 from data.clock import Clock
@@ -23,8 +23,16 @@ FRESH: Final = 3
 """A source is fresh while its newest success is younger than this many intervals."""
 
 
-def register(server: Flask, settings: Settings, now: Clock = clock.now) -> None:
-    """Add the routes to ``server``; the store is opened by the first request of each process."""
+def register(
+    server: Flask,
+    settings: Settings,
+    now: Clock = clock.now,
+    asset: Callable[[str], str] = "assets/{}".format,
+) -> None:
+    """Add the routes to ``server``; the store is opened by the first request of each process.
+
+    ``asset`` gives the address of a file of the page.
+    """
     opened: list[Store] = []
 
     def store() -> Store:
@@ -49,6 +57,7 @@ def register(server: Flask, settings: Settings, now: Clock = clock.now) -> None:
     get("/api/v1/headlines", _headlines)
     get("/healthz", _healthz)
     downloads.register(server, store, now)
+    health.register(server, settings, store, now, asset)
     server.add_url_rule("/api/<path:_>", endpoint="/api/", view_func=_unknown)
 
 

@@ -55,7 +55,7 @@ def test_arrows(path: Path) -> None:
         ),
         ({"stamina"}, {"collectors/retry.py"}),
         ({"protego"}, {"collectors/robots.py"}),
-        ({"dash", "flask", "plotly", "gunicorn"}, {"dashboard"}),
+        ({"dash", "flask", "jinja2", "plotly", "gunicorn"}, {"dashboard"}),
         ({"selectolax"}, {"collectors"}),
         ({"apscheduler"}, {"collectors/schedule.py"}),
         ({"warcio"}, {"collectors/warc.py"}),
