@@ -118,7 +118,10 @@ def up(
     common: Globals = context.obj
     settings = common.load(host=host, port=port).settings
     wanted = jobs(settings, url=url)
-    _open(settings).close()
+    try:
+        _open(settings).close()
+    except StoreError as error:
+        log.warning("%s Snapshots wait in the outbox, the page waits for the store.", error)
     for job in wanted:
         common.say(f"{job.source}: {job.url} every {shown_duration(job.every)}")
     common.say(f"store: {_shown(settings)}")
@@ -276,6 +279,9 @@ def backfill(
     places: Annotated[
         list[str], typer.Option("--from", help="wayback, commoncrawl, a file or a folder.")
     ],
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH]…", help="More files or folders.")
+    ] = None,
     since: Annotated[str | None, typer.Option(help="ISO 8601, or 7d (ago).")] = None,
     until: Annotated[str | None, typer.Option(help="ISO 8601, or 7d (ago).")] = None,
     every: Annotated[str, typer.Option(help="One capture of each, like 1d.")] = "1d",
@@ -287,7 +293,16 @@ def backfill(
 
     common: Globals = context.obj
     settings = common.load().settings
-    wanted = order(settings, source, places, now(), since=since, until=until, every=every, url=url)
+    wanted = order(
+        settings,
+        source,
+        [*places, *(more or ())],
+        now(),
+        since=since,
+        until=until,
+        every=every,
+        url=url,
+    )
     done = reach_back(wanted, settings, now, shown=sys.stderr.isatty() and not common.quiet)
     if done.exit_code or not common.quiet:
         typer.echo(f"masthead: {source}: {done.sentence}.", err=True)

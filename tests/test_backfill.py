@@ -401,6 +401,19 @@ def test_command(held: Archives, store: Store, tmp_path: Path) -> None:
     assert command("--database", f"sqlite:///{tmp_path}/none", *backfill)[0] == 5
 
 
+def test_command_takes_files_as_a_shell_gives_them(
+    held: Archives, store: Store, tmp_path: Path
+) -> None:
+    """What a shell makes of ``--from *.html`` are all to be read."""
+    days = ["2024-01-01", "2024-01-02", "2024-01-03"]
+    for day in days:
+        (tmp_path / f"{day}.html").write_bytes(page())
+    command = Command(tmp_path, held)
+    names = [f"{day}.html" for day in days]
+    code, said = command("backfill", "dapp_expert", "--from", *names)
+    assert (code, len(slots(store))) == (0, 3), said
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_command_is_stopped(
     held: Archives, store: Store, tmp_path: Path, number: int, code: int

@@ -14,6 +14,7 @@ import pytest
 
 from dashboard.server import listen
 from data.clock import stopwatch
+from data.outbox import count
 from data.store import Store, open_store
 from data.tables import Query, rows
 from tests.conftest import until
@@ -134,6 +135,29 @@ def test_up_starts_a_dead_child_again(place: Place) -> None:
     assert parent.returncode == 0, errors
     assert len(re.findall(rb"the \w+ ended with -9, it starts again in", errors)) == 2
     assert not any(Path(f"/proc/{child}").exists() for child in last)
+
+
+def test_up_goes_on_without_its_store(place: Place, tmp_path: Path) -> None:
+    """A store that is away when ``up`` starts is said; snapshots wait until it is there."""
+    place.site.answers["/"] = Answer(page())
+    wall = tmp_path / "wall"
+    wall.write_text("a file where the folder should be")
+    place.database = f"sqlite:///{wall}/masthead.db"
+    parent = place.start("up", "--port", str(_free_port()))
+    until(lambda: count(tmp_path / "outbox") == 1, 30)
+    until(lambda: b'"outbox"' in next((tmp_path / "outbox").glob("*.json")).read_bytes(), 30)
+    wall.unlink()
+    collect = place.start("collect")
+    collect.communicate(timeout=30)
+    assert collect.returncode == 0
+    parent.send_signal(signal.SIGINT)
+    _, errors = parent.communicate(timeout=20)
+    assert parent.returncode == 0
+    assert b"Snapshots wait in the outbox" in errors
+    store = open_store(place.database)
+    assert snapshots(store) == 1
+    assert runs(store) == [("outbox", "store"), ("duplicate", None)]
+    store.close()
 
 
 def _kill_a_child(parent: int) -> None:
