@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from data.jsonform import to_json
-from data.model import Outcome, Snapshot, iso
+from data.model import Look, Outcome, Snapshot, iso
 
 EXIT: Final[dict[Outcome, int]] = {
     "stored": 0,
@@ -19,6 +19,9 @@ EXIT: Final[dict[Outcome, int]] = {
 
 STORE: Final = "store"
 """The error kind of a run that could not reach the store."""
+
+READING: Final = "reading"
+"""The error kind of a page that was not read fully."""
 
 JSON_KEYS: Final = (
     "source",
@@ -69,3 +72,28 @@ class Result:
         words = {"duplicate": "already there", "outbox": "kept in the outbox"}
         line = f"{self.source} {iso(self.slot)}: {words.get(self.outcome, self.outcome)}"
         return f"{line}: {self.error}" if self.error else line
+
+
+def told(snapshot: Snapshot, url: str) -> Result:
+    """What a look at ``url`` is worth, whatever the store makes of it."""
+    look, source, slot = snapshot.look, snapshot.source, snapshot.slot
+    if look.empty:
+        return Result(source, slot, "failed", snapshot, _why_empty(look, url), READING)
+    if look.complete:
+        return Result(source, slot, "stored", snapshot)
+    return Result(source, slot, "partial", snapshot, _missing(look), READING)
+
+
+def _missing(look: Look) -> str:
+    reasons = [
+        f"{key}: {reading.problem or 'not read'}"
+        for key, reading in look.readings.items()
+        if reading.value is None
+    ]
+    return "; ".join(reasons) + "."
+
+
+def _why_empty(look: Look, url: str) -> str:
+    if look.via is None:
+        return f"{url} has none of its figures: nothing was stored."
+    return f"{url} has no figure to trust: {_missing(look)}"

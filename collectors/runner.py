@@ -2,27 +2,27 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
-from collectors import suspect
+from collectors import fetch, suspect
 from collectors.attempts import Attempt, Attempts
-from collectors.fetch import user_agent
 from collectors.jobs import Job
-from collectors.result import STORE, Result
+from collectors.keeping import keep, keep_unchanged
+from collectors.result import STORE, Result, told
 from collectors.visit import Visit, Visitor
 from data import outbox
 from data.clock import Clock
 from data.errors import MastheadError, SourceError, StoreError
-from data.model import Look, Origin, Outcome, Page, Run, Snapshot, slot_of
+from data.model import Origin, Page, Run, Snapshot, slot_of
 from data.settings import Settings
 from data.store import Store, open_store
 
-READING: Final = "reading"
-"""The error kind of a page that was not read fully."""
+T = TypeVar("T")
+
 AT_ONCE: Final = 16
 """Sources that one process visits side by side."""
 
@@ -62,7 +62,7 @@ class Runner:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "attempts", Attempts(self.settings.outbox))
-        agent = user_agent(self.settings.contact)
+        agent = fetch.user_agent(self.settings.contact)
         visitor = Visitor(agent, self.settings.timeout, self.clock, self.stop)
         object.__setattr__(self, "visitor", visitor)
 
@@ -76,7 +76,7 @@ class Runner:
                 store.close()
 
     def run_all(self, jobs: Sequence[Job]) -> Iterator[Result]:
-        """Run every job, several at a time, over one store; results as they come."""
+        """Run every job, several at a time, over one store; results in their order."""
         store, away = self._open(min(job.every for job in jobs))
         try:
             with ThreadPoolExecutor(min(AT_ONCE, len(jobs))) as pool:
@@ -148,40 +148,79 @@ class Runner:
             return failed(message, "bug")
 
     def _take(self, taking: Taking, page: Page | None) -> Result:
-        job, store = taking.job, taking.store
         if page is not None:
             return self._read(taking, page, "file")
-        if store is not None and not self.refresh:
-            known = store.snapshot(job.source, taking.slot)
-            if known is not None:
-                return Result(job.source, taking.slot, "duplicate", known)
-        visit = taking.visit = self.visitor.visit(job, store, conditional=not self.refresh)
-        taking.slot = slot_of(visit.taken_at, job.every)
+        known = self._asking_store(taking, lambda store: self._known(taking, store))
+        if known is not None:
+            return Result(taking.job.source, taking.slot, "duplicate", known)
+        visit = taking.visit = self._visit(taking)
+        taking.slot = slot_of(visit.taken_at, taking.job.every)
         if visit.page is not None:
             return self._read(taking, visit.page, "live")
-        if visit.unchanged is None or store is None:
-            raise SourceError(f"{job.url} sent no page.", kind="status", status=visit.status)
-        return _unchanged(job, taking.slot, visit, visit.unchanged, store)
+        if visit.unchanged is None:
+            url = fetch.shown(taking.job.url)
+            raise SourceError(f"{url} sent no page.", kind="status", status=visit.status)
+        return self._unchanged(taking, visit, visit.unchanged)
+
+    def _known(self, taking: Taking, store: Store) -> Snapshot | None:
+        return None if self.refresh else store.snapshot(taking.job.source, taking.slot)
+
+    def _visit(self, taking: Taking) -> Visit:
+        """Without the store, when that goes away before the page is asked for."""
+        conditional = not self.refresh
+        visit = self._asking_store(
+            taking, lambda store: self.visitor.visit(taking.job, store, conditional=conditional)
+        )
+        return visit or self.visitor.visit(taking.job, None, conditional=False)
+
+    def _asking_store(self, taking: Taking, ask: Callable[[Store], T | None]) -> T | None:
+        """What the store knows; None without one, also from now on."""
+        if taking.store is None:
+            return None
+        try:
+            return ask(taking.store)
+        except StoreError as error:
+            taking.store, taking.away = None, error
+            return None
 
     def _read(self, taking: Taking, page: Page, origin: Origin) -> Result:
-        job, store = taking.job, taking.store
+        job = taking.job
         look = job.collector.read(page)
         snapshot = Snapshot(job.source, taking.slot, page.taken_at, origin, look)
-        try:
-            if store is None:
-                if self.dry_run:
-                    return _told(snapshot, page)
-                raise taking.away or StoreError("The store could not be reached.")
-            snapshot = suspect.judged(store, snapshot)
-            return _saved(taking, store, snapshot, page)
-        except StoreError as error:
-            return self._bridged(taking, snapshot, page, error)
+        if self.dry_run:
+            return told(snapshot, page.url)
+        answered = None if taking.visit is None else taking.visit.answered
+        return self._stored(
+            taking, snapshot, page, lambda store: keep(store, job, snapshot, page, answered)
+        )
 
-    def _bridged(self, taking: Taking, snapshot: Snapshot, page: Page, error: StoreError) -> Result:
-        """Keep the snapshot in the outbox; the page too, for it was not judged yet."""
-        result = _told(snapshot, page)
+    def _unchanged(self, taking: Taking, visit: Visit, before: Snapshot) -> Result:
+        """The page is the one that was read before: so are its figures."""
+        job, slot = taking.job, taking.slot
+        snapshot = replace(before, slot=slot, taken_at=visit.taken_at, origin="live")
+        return self._stored(
+            taking,
+            snapshot,
+            None,
+            lambda store: keep_unchanged(store, job, snapshot, before, visit),
+        )
+
+    def _stored(
+        self,
+        taking: Taking,
+        snapshot: Snapshot,
+        page: Page | None,
+        store_it: Callable[[Store], Result],
+    ) -> Result:
+        """What the store made of it; without one it goes to the outbox."""
+        result = self._asking_store(taking, store_it)
+        if result is not None:
+            return result
+        # The page goes along, for the history has not judged the snapshot yet.
+        result = told(snapshot, page.url if page else taking.job.url)
         if not snapshot.look.empty:
-            result = replace(result, outcome="outbox", error=str(error), kind=STORE)
+            away = str(taking.away or "The store could not be reached.")
+            result = replace(result, outcome="outbox", error=away, kind=STORE)
         if taking.attempt is not None:
             run = self._ended(taking, taking.attempt, result)
             self.attempts.bridge(taking.attempt, run, snapshot, page)
@@ -201,58 +240,3 @@ class Runner:
             bytes=visit.bytes if visit else None,
             attempts=visit.attempts if visit else failure.attempts if failure else 0,
         )
-
-
-def _saved(taking: Taking, store: Store, snapshot: Snapshot, page: Page) -> Result:
-    """Store the snapshot, or only its page where nothing was read. Raises StoreError."""
-    job, look, told = taking.job, snapshot.look, _told(snapshot, page)
-    if look.empty:
-        store.keep_page(snapshot, page)
-        return told
-    answered = None
-    if taking.visit is not None and look.complete:
-        answered = replace(taking.visit.answered, slot=snapshot.slot)
-    saved = store.save(snapshot, job.every, None if look.complete else page, answered)
-    info, about = store.source(job.source), job.collector.about
-    if info is not None and info.about != about:
-        store.describe(about)
-    if saved == "duplicate":
-        return replace(told, outcome="duplicate", error=None, kind=None)
-    known = store.snapshot(job.source, snapshot.slot) if saved == "filled" else None
-    if known is not None and known.look.has(look.readings):
-        return replace(told, outcome="stored", error=None, kind=None)
-    return told
-
-
-def _unchanged(job: Job, slot: datetime, visit: Visit, before: Snapshot, store: Store) -> Result:
-    """The page is the one that was read before: so are its figures."""
-    snapshot = replace(before, slot=slot, taken_at=visit.taken_at, origin="live")
-    answered = replace(visit.answered, slot=slot)
-    saved = store.save_unchanged(snapshot, job.every, before.taken_at, answered)
-    outcome: Outcome = "unchanged" if saved == "stored" else "duplicate"
-    return Result(job.source, slot, outcome, snapshot)
-
-
-def _told(snapshot: Snapshot, page: Page) -> Result:
-    """What a look is worth, whatever the store makes of it."""
-    look, source, slot = snapshot.look, snapshot.source, snapshot.slot
-    if look.empty:
-        return Result(source, slot, "failed", snapshot, _why_empty(look, page), READING)
-    if look.complete:
-        return Result(source, slot, "stored", snapshot)
-    return Result(source, slot, "partial", snapshot, _missing(look), READING)
-
-
-def _missing(look: Look) -> str:
-    reasons = [
-        f"{key}: {reading.problem or 'not read'}"
-        for key, reading in look.readings.items()
-        if reading.value is None
-    ]
-    return "; ".join(reasons) + "."
-
-
-def _why_empty(look: Look, page: Page) -> str:
-    if look.via is None:
-        return f"{page.url} has none of its figures: nothing was stored."
-    return f"{page.url} has no figure to trust: {_missing(look)}"

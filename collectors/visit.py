@@ -1,6 +1,7 @@
 """One visit to a source: on its terms, only if its page changed, and in parts where it has them."""
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,7 +11,7 @@ from collectors import fetch, robots
 from collectors.jobs import Job
 from collectors.parts import bundle
 from data.clock import Clock, stopwatch
-from data.errors import SourceError
+from data.errors import SourceError, StoreError
 from data.model import Answered, Page, Snapshot, iso
 from data.store import Store
 
@@ -55,7 +56,8 @@ class Visitor:
         except SourceError as error:
             if error.wait is not None and store is not None:
                 until = self.clock() + error.wait
-                store.keep_answer(job.source, replace(known, not_before=until))
+                with suppress(StoreError):
+                    store.keep_answer(job.source, replace(known, not_before=until))
             raise
 
     def _at_peace(self, job: Job, store: Store | None) -> Answered:

@@ -187,18 +187,20 @@ def test_store_away_fills_the_outbox(settings: Settings, clock: Clock, tmp_path:
     assert not list(settings.outbox.glob("*"))
 
 
+@pytest.mark.parametrize("refresh", [False, True])
+@pytest.mark.parametrize("table", ["snapshots", "answers", "rollups_day"])
 def test_store_lost_in_mid_run_fills_the_outbox(
-    settings: Settings, clock: Clock, site: Site, tmp_path: Path
+    settings: Settings, clock: Clock, tmp_path: Path, table: str, refresh: bool
 ) -> None:
-    """A store that goes away between the start of a run and its end loses nothing."""
+    """A store that goes away anywhere between the start of a run and its end loses nothing."""
     run(settings, clock)
     clock.time += timedelta(hours=1)
     database = tmp_path / "store" / "masthead.db"
     with sqlite3.connect(database) as other:
-        other.execute("DROP TABLE snapshots")
+        other.execute(f"DROP TABLE {table}")
     other.close()
-    result = run(settings, clock, refresh=True)
-    assert result.outcome == "outbox"
+    result = run(settings, clock, refresh=refresh)
+    assert (result.outcome, result.exit_code) == ("outbox", 5)
     [waiting] = settings.outbox.glob("*.json")
     kept = json.loads(waiting.read_bytes())["snapshot"]
     assert kept["readings"]["blockchains"]["value"] == 78
@@ -226,6 +228,26 @@ def test_page_that_did_not_change_is_a_snapshot(
     clock.time += timedelta(hours=1)
     site.answers["/"] = moods.remembering('"two"')
     assert run(settings, clock).outcome == "stored"
+
+
+def test_unchanged_page_waits_for_a_store_that_went_away(
+    settings: Settings, clock: Clock, site: Site, tmp_path: Path
+) -> None:
+    """A 304 whose snapshot cannot be stored goes to the outbox with its readings, then in."""
+    site.answers["/"] = moods.remembering('"one"')
+    run(settings, clock)
+    clock.time += timedelta(hours=1)
+    with sqlite3.connect(tmp_path / "store" / "masthead.db") as other:
+        other.execute("ALTER TABLE rollups_day RENAME TO elsewhere")
+    result = run(settings, clock)
+    assert (result.outcome, site.requests[-1][1]["if-none-match"]) == ("outbox", '"one"')
+    other.execute("ALTER TABLE elsewhere RENAME TO rollups_day")
+    other.close()
+    clock.time += timedelta(hours=1)
+    run(settings, clock)
+    store = open_store(settings.database)
+    assert [row[1] for row in values(store)] == [16230.0] * 3
+    assert sorted(outcomes(store)) == ["outbox", "stored", "unchanged"]
 
 
 def test_partial_page_is_asked_for_whole(settings: Settings, clock: Clock, site: Site) -> None:

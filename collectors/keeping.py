@@ -1,0 +1,51 @@
+"""A look goes into the store: judged by the history, its page kept where it was not read fully."""
+
+from dataclasses import replace
+
+from collectors import suspect
+from collectors.jobs import Job
+from collectors.result import Result, told
+from collectors.visit import Visit
+from data.model import Answered, Outcome, Page, Snapshot
+from data.store import Store
+
+
+def keep(
+    store: Store, job: Job, snapshot: Snapshot, page: Page, answered: Answered | None
+) -> Result:
+    """Store the snapshot, or only its page where nothing was read. Raises StoreError.
+
+    ``answered``: what to say at the next visit; kept when the page was read fully.
+    """
+    snapshot = suspect.judged(store, snapshot)
+    look, result = snapshot.look, told(snapshot, page.url)
+    if look.empty:
+        store.keep_page(snapshot, page)
+        return result
+    noted = None
+    if answered is not None and look.complete:
+        noted = replace(answered, slot=snapshot.slot)
+    saved = store.save(snapshot, job.every, None if look.complete else page, noted)
+    _describe(store, job)
+    if saved == "duplicate":
+        return replace(result, outcome="duplicate", error=None, kind=None)
+    known = store.snapshot(job.source, snapshot.slot) if saved == "filled" else None
+    if known is not None and known.look.has(look.readings):
+        return replace(result, outcome="stored", error=None, kind=None)
+    return result
+
+
+def keep_unchanged(
+    store: Store, job: Job, snapshot: Snapshot, before: Snapshot, visit: Visit
+) -> Result:
+    """Store a snapshot with the readings of the one ``before``. Raises StoreError."""
+    answered = replace(visit.answered, slot=snapshot.slot)
+    saved = store.save_unchanged(snapshot, job.every, before.taken_at, answered)
+    outcome: Outcome = "unchanged" if saved == "stored" else "duplicate"
+    return Result(job.source, snapshot.slot, outcome, snapshot)
+
+
+def _describe(store: Store, job: Job) -> None:
+    info, about = store.source(job.source), job.collector.about
+    if info is not None and info.about != about:
+        store.describe(about)
