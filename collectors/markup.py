@@ -68,7 +68,10 @@ def decode(body: bytes, content_type: str) -> str:
     else:
         meta = _META.search(body[:4096].lower())
         named = meta[1].decode("ascii", "replace") if meta else "utf-8"
-    return body.decode(named if _KNOWN.fullmatch(named) else "utf-8", "replace")
+    try:
+        return body.decode(named if _KNOWN.fullmatch(named) else "utf-8", "replace")
+    except LookupError:  # a name of the right form, but of no charset: iso-8859-12
+        return body.decode("utf-8", "replace")
 
 
 def keep_freed_memory() -> None:

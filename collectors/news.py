@@ -134,7 +134,11 @@ def _card_boxes(links: Sequence[LexborNode]) -> list[LexborNode]:
         name = (link.attributes.get("href") or "") + (link.attributes.get("aria-label") or "")
         for box in chain:
             stories.setdefault(box.mem_id, set()).add(name)
-    own = [[box for box in chain if len(stories[box.mem_id]) == 1] for chain in chains]
+    own = (
+        # Only a link that holds the link of another story has no box of its own.
+        [box for box in chain if len(stories[box.mem_id]) == 1] or chain[:1]
+        for chain in chains
+    )
     return [next(filter(_says_enough, boxes), boxes[-1]) for boxes in own]
 
 

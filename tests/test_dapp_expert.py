@@ -278,6 +278,14 @@ def test_card_without_a_date() -> None:
     assert (card.published_from, card.published_to) == (None, None)
 
 
+def test_link_within_a_link() -> None:
+    """A story's link that holds another one's, which only a foreign element can, is still read."""
+    inner = "<svg><a href='/news/inner' aria-label='Read more About Inner'></a></svg>"
+    outer = f"<a href='/news/outer' aria-label='Read more About Outer'>{inner}</a>"
+    look = look_at("x.html", f"<html><body><div>{outer}</div></body></html>".encode())
+    assert [headline.title for headline in look.headlines] == ["Outer", "Inner"]
+
+
 def test_payload_dates_a_card() -> None:
     """A card's exact date comes from the payload, by its slug."""
     card = story(look_at("article.html"), THREE[1])
@@ -346,6 +354,8 @@ def test_sniffing(name: str, kind: str) -> None:
         ("text/html", "utf-8", "utf-8-sig"),
         ("text/html", "utf-8", "utf-16"),
         ("text/html; charset=no-such-thing", "utf-8", "utf-8"),
+        ("text/html; charset=iso-8859-12", "utf-8", "utf-8"),
+        ("text/html", "utf16le", "utf-8"),
     ],
 )
 def test_charset(kind: str, meta: str, encoding: str) -> None:
