@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from collectors.dapp_expert import read
+from collectors.story import absolute
 from data.model import KEYS, Headline, Look, Page
 from tests.test_payload import header, page
 
@@ -284,6 +285,17 @@ def test_link_within_a_link() -> None:
     outer = f"<a href='/news/outer' aria-label='Read more About Outer'>{inner}</a>"
     look = look_at("x.html", f"<html><body><div>{outer}</div></body></html>".encode())
     assert [headline.title for headline in look.headlines] == ["Outer", "Inner"]
+
+
+@given(
+    st.text("/ab-_.%7;?é", max_size=12).map("/".__add__),
+    st.sampled_from(
+        ["https://a.org/news/x", "HTTP://A.org:8", "ftp://a.org/", "//a.org/", "a.org"]
+    ),
+)
+def test_address_of_a_path(path: str, base: str) -> None:
+    """A plain path is joined in short, with the answer that the long way gives."""
+    assert absolute(path, base) == absolute(f"{path}#the-long-way", base)
 
 
 def test_payload_dates_a_card() -> None:
