@@ -16,7 +16,9 @@ _KNOWN: Final = re.compile(
     r"utf-?8|utf-?16(?:le|be)?|(?:windows-|cp)125[0-8]|iso-?8859-\d{1,2}|us-ascii|koi8-[ru]",
     re.IGNORECASE,
 )
-_TAG: Final = re.compile(r"\s*<|.*?</[a-z]", re.IGNORECASE | re.DOTALL)
+_TAG: Final = re.compile(r"\s*<")
+_END_TAG: Final = re.compile(r"</[a-z]", re.IGNORECASE)
+_SNIFFED: Final = 100_000
 _MANY_TAGS: Final = 20_000
 _DEEPEST: Final = 5_000
 _BLOCK: Final = 31 * 2**20
@@ -42,7 +44,7 @@ def open_page(body: bytes, content_type: str) -> Source:
     body = body[:_LARGEST]
     charset = _charset(body, content_type)
     text = body.decode(charset, "replace")
-    if not _TAG.match(text[:100_000]):
+    if not (_TAG.match(text, 0, _SNIFFED) or _END_TAG.search(text, 0, _SNIFFED)):
         return Source(text, None)
     if _too_deep(text):
         return Source("", None)

@@ -186,7 +186,7 @@ def _card(texts: Sequence[str]) -> Card:
     says = [text for text in texts[:avatar] if is_text(text)]
     if avatar is None:
         return Card(clean(says[0] if says else "", SUMMARY), None, date)
-    names = [AVATAR.sub("", text, count=1) for text in texts[avatar:]]
+    names = (AVATAR.sub("", text, count=1) for text in texts[avatar:])
     author = next((name for name in names if name and is_text(name)), None)
     return Card(clean(" ".join(says), SUMMARY), author_of(author), date)
 
