@@ -1,5 +1,6 @@
 """Bytes become a parsed page or plain lines: charset, sniffing, visible words, clean text."""
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ _KNOWN: Final = re.compile(
     r"utf-?8|utf-?16(?:le|be)?|(?:windows-|cp)125[0-8]|iso-?8859-\d{1,2}|us-ascii|koi8-[ru]",
     re.IGNORECASE,
 )
-_TAG: Final = re.compile(r"\s*<|.*?</[a-z]", re.IGNORECASE | re.DOTALL)
+_TAG: Final = re.compile(r"\s*<")
+_END_TAG: Final = re.compile(r"</[a-z]", re.IGNORECASE)
+_SNIFFED: Final = 100_000
 _MANY_TAGS: Final = 20_000
 _DEEPEST: Final = 5_000
 _BLOCK: Final = 31 * 2**20
@@ -38,12 +41,16 @@ class Source:
 
 def open_page(body: bytes, content_type: str) -> Source:
     """The page as text and, when it is markup, parsed; whatever the bytes are, it never raises."""
-    text = decode(body[:_LARGEST], content_type)
-    if not _TAG.match(text[:100_000]):
+    body = body[:_LARGEST]
+    charset = _charset(body, content_type)
+    text = body.decode(charset, "replace")
+    if not (_TAG.match(text, 0, _SNIFFED) or _END_TAG.search(text, 0, _SNIFFED)):
         return Source(text, None)
     if _too_deep(text):
         return Source("", None)
-    return Source(text, LexborHTMLParser(text))
+    # The parser wants UTF-8: a page that is all of it need not be encoded again.
+    as_it_is = charset == "utf-8" and "\ufffd" not in text
+    return Source(text, LexborHTMLParser(body if as_it_is else text))
 
 
 def _too_deep(text: str) -> bool:
@@ -58,17 +65,20 @@ def _too_deep(text: str) -> bool:
     return False
 
 
-def decode(body: bytes, content_type: str) -> str:
-    """Text by byte order mark, else content type, else meta, else UTF-8; bad bytes replaced."""
+def _charset(body: bytes, content_type: str) -> str:
+    """The codec by byte order mark, else content type, else meta, else UTF-8."""
     for mark, name in _BOMS:
         if body.startswith(mark):
-            return body.decode(name, "replace")
+            return name
     if header := _CHARSET.search(content_type):
         named = header[1]
     else:
         meta = _META.search(body[:4096].lower())
         named = meta[1].decode("ascii", "replace") if meta else "utf-8"
-    return body.decode(named if _KNOWN.fullmatch(named) else "utf-8", "replace")
+    try:
+        return codecs.lookup(named).name if _KNOWN.fullmatch(named) else "utf-8"
+    except LookupError:  # a name of the right form, but of no charset: iso-8859-12
+        return "utf-8"
 
 
 def keep_freed_memory() -> None:
@@ -84,9 +94,9 @@ def keep_freed_memory() -> None:
 def words(node: LexborNode) -> Iterator[str]:
     """Visible text under ``node`` in page order, one item a text node, images by their ``alt``."""
     for inner in node.traverse(include_text=True, skip_empty=True):
-        if inner.is_text_node:
-            text = inner.text_content
-            if text and not silent(inner) and (plain := text.strip()):
+        text = inner.text_content
+        if text:
+            if not silent(inner) and (plain := text.strip()):
                 yield plain
         elif inner.tag == "img" and (alt := inner.attributes.get("alt")):
             yield alt.strip()
@@ -113,5 +123,6 @@ def lines(text: str) -> list[str]:
 def clean(text: str, limit: int) -> str | None:
     """One line without control or direction characters, at most ``limit`` long; None if empty."""
     text = text[: limit * 4]
-    plain = " ".join((text if text.isprintable() else _CONTROL.sub("", text)).split())
-    return plain[:limit].rstrip() or None
+    if text.isprintable() and "  " not in text:  # a space is the only blank that is printable
+        return text.strip(" ")[:limit].rstrip(" ") or None
+    return " ".join(_CONTROL.sub("", text).split())[:limit].rstrip() or None

@@ -1,8 +1,9 @@
 """The headlines of a parsed page: the article, and the cards of other news."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain as joined
 from itertools import islice, pairwise
 from typing import Final
@@ -46,6 +47,15 @@ _STORY_URL: Final = re.compile(
 _ABOUT: Final = re.compile(r"read more about\s+", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A link to a story."""
+
+    node: LexborNode
+    url: str
+    label: str
+
+
 def on_page(html: LexborHTMLParser, payload: Payload, page: Page) -> tuple[Headline, ...]:
     """The headlines of a parsed page, completed from its payload; each story once."""
     lead = _lead(html, payload.lead, page)
@@ -82,7 +92,9 @@ def _byline(*nodes: LexborNode | None) -> Card:
         for near in (box, box.parent if box is not None else None):
             if near is None or near.tag in ("body", "html"):
                 continue
-            texts = (" ".join(words(each)) for each in islice(near.css("p"), _BYLINES))
+            # One by one: most of the paragraphs of a page are in its article, after the byline.
+            paragraphs = (each for each in near.traverse() if each.tag == "p")
+            texts = (" ".join(words(each)) for each in islice(paragraphs, _BYLINES))
             card = _signed(text for text in texts if len(text) <= AUTHOR)
             if card.author:
                 return card
@@ -103,44 +115,47 @@ def _signed(texts: Iterator[str]) -> Card:
 def _cards(html: LexborHTMLParser, page: Page) -> Iterator[Headline]:
     """One headline a card: a link to a story, and the words of the box around it."""
     links = list(islice(_story_links(html), _LINKS))
-    boxes = _card_boxes([link for link, _ in links])
-    for (link, url), box in zip(links, boxes, strict=True):
-        texts = list(islice(words(box), _CARD_WORDS))
-        title = _card_title(link, box, texts)
+    for link, boxes in zip(links, _card_boxes(links), strict=True):
+        box, texts = _first_saying(boxes)
+        title = _card_title(link.label, box, texts)
         if title:
             # Cleaning never lengthens a text, so a shorter one is not the title.
             others = (
                 text for text in texts if len(text) < len(title) or clean(text, TITLE) != title
             )
             card = _card(list(others))
-            yield headline_of(title, card, absolute(url, page.url), page.taken_at)
+            yield headline_of(title, card, absolute(link.url, page.url), page.taken_at)
 
 
-def _story_links(html: LexborHTMLParser) -> Iterator[tuple[LexborNode, str]]:
-    seen: set[int] = set()
-    for link in html.css('a[aria-label], a[href*="/news/"], a[href*="/analytics/"]'):
-        attributes = link.attributes
+def _story_links(html: LexborHTMLParser) -> Iterator[_Link]:
+    for node in html.css("a"):
+        attributes = node.attributes
         url, label = attributes.get("href") or "", attributes.get("aria-label") or ""
-        if link.mem_id not in seen and (_ABOUT.match(label) or _STORY_URL.fullmatch(url)):
-            yield link, url
-        seen.add(link.mem_id)
+        if _ABOUT.match(label) or _STORY_URL.fullmatch(url):
+            yield _Link(node, url, label)
 
 
-def _card_boxes(links: Sequence[LexborNode]) -> list[LexborNode]:
-    """For each link the first box around it that says something, and links to no other story."""
-    chains = [list(_around(link)) for link in links]
-    stories: dict[int, set[str]] = {}
+def _card_boxes(links: Sequence[_Link]) -> list[list[LexborNode]]:
+    """For each link the boxes around it that link to no other story, smallest first."""
+    chains = [[(box.mem_id, box) for box in _around(link.node)] for link in links]
+    stories: defaultdict[int, set[str]] = defaultdict(set)
     for link, chain in zip(links, chains, strict=True):
-        name = (link.attributes.get("href") or "") + (link.attributes.get("aria-label") or "")
-        for box in chain:
-            stories.setdefault(box.mem_id, set()).add(name)
-    own = [[box for box in chain if len(stories[box.mem_id]) == 1] for chain in chains]
-    return [next(filter(_says_enough, boxes), boxes[-1]) for boxes in own]
+        for place, _ in chain:
+            stories[place].add(link.url + link.label)
+    return [
+        # Only a link that holds the link of another story has no box of its own.
+        [box for place, box in chain if len(stories[place]) == 1] or [chain[0][1]]
+        for chain in chains
+    ]
 
 
-def _says_enough(box: LexborNode) -> bool:
-    """More than a title."""
-    return len(list(islice(words(box), 2))) > 1
+def _first_saying(boxes: Sequence[LexborNode]) -> tuple[LexborNode, list[str]]:
+    """The first box that says more than a title, else the last, and the words in it."""
+    for box in boxes:
+        texts = list(islice(words(box), _CARD_WORDS))
+        if len(texts) > 1:
+            break
+    return box, texts
 
 
 def _around(link: LexborNode) -> Iterator[LexborNode]:
@@ -152,9 +167,9 @@ def _around(link: LexborNode) -> Iterator[LexborNode]:
         box = box.parent
 
 
-def _card_title(link: LexborNode, box: LexborNode, texts: Sequence[str]) -> str | None:
+def _card_title(label: str, box: LexborNode, texts: Sequence[str]) -> str | None:
     """What the link's label is about; without a label the card's heading."""
-    label = clean(link.attributes.get("aria-label") or "", TITLE * 2) or ""
+    label = clean(label, TITLE * 2) or ""
     about = _ABOUT.match(label)
     if about:
         return clean(label[about.end() :], TITLE)
@@ -171,7 +186,7 @@ def _card(texts: Sequence[str]) -> Card:
     says = [text for text in texts[:avatar] if is_text(text)]
     if avatar is None:
         return Card(clean(says[0] if says else "", SUMMARY), None, date)
-    names = [AVATAR.sub("", text, count=1) for text in texts[avatar:]]
+    names = (AVATAR.sub("", text, count=1) for text in texts[avatar:])
     author = next((name for name in names if name and is_text(name)), None)
     return Card(clean(" ".join(says), SUMMARY), author_of(author), date)
 

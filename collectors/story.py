@@ -39,6 +39,9 @@ _WIDGET: Final = re.compile(
 
 _URL: Final = 2000
 
+_PLAIN: Final = re.compile(r"(?:/[\w%~-]+)+/?", re.ASCII)
+
+"""A path that leads from the host's root: it stands in the joined address as it is."""
 _ROOTS: Final = ("", "/", "/ru", "/ru/")
 
 
@@ -75,8 +78,12 @@ def once(headlines: Iterable[Headline]) -> tuple[Headline, ...]:
 def absolute(url: str, base: str) -> str | None:
     """An http(s) address without its fragment; None for anything else."""
     try:
-        joined = urldefrag(urljoin(base, clean(url, _URL) or "")).url
-        parts = urlsplit(joined)
+        if len(url) <= _URL and _PLAIN.fullmatch(url):
+            parts = urlsplit(base)
+            joined = f"{parts.scheme}://{parts.netloc}{url}"
+        else:
+            joined = urldefrag(urljoin(base, clean(url, _URL) or "")).url
+            parts = urlsplit(joined)
     except ValueError:
         return None
     return joined if parts.scheme in ("http", "https") and parts.netloc and url.strip() else None

@@ -12,13 +12,14 @@ from typing import Any, Final, Literal
 
 from data.connection import Connection, Row
 from data.model import Origin, Page, SeenHeadline, Snapshot, iso, slot_of
+from data.prepared import Given, Prepared
 from data.rollup import rebuild
 from data.rows import snapshot_row
 from data.schema import captures, listings, snapshots
 from data.sql import and_, count, or_
 from data.statements import insert, select, update
 from data.store import Store
-from data.writes import is_slot, keep_page, save_headline, touch_source
+from data.writes import INSERT_SNAPSHOT, is_slot, keep_page, save_headline, touch_source
 
 CaptureOutcome = Literal["read", "partial", "empty", "no header", "failed", "covered", "thinned"]
 """``empty``: labels without a figure; ``covered``: its slot had a snapshot; ``thinned``: its span
@@ -213,11 +214,9 @@ class Captures:
             outcome, message = self._save(connection, one.snapshot, one.page, judge)
             if outcome in ("read", "partial"):
                 touched.append(one.snapshot.slot)
-        tried = {"attempts": captures.c.attempts + 1} if outcome == "failed" else {}
-        note = update(captures).values(outcome=outcome, message=message, **tried)
-        # Another backfill of the same source may have settled it meanwhile: its word stands.
-        open_ = captures.c.outcome.is_(None)
-        connection.execute(note.where(*self._is(one.capture), open_))
+        known = {"source": self.source, "origin": one.capture.origin, "key": one.capture.key}
+        note = _NOTE_FAILED if outcome == "failed" else _NOTE
+        connection.execute(note(known | {"outcome": outcome, "message": message}))
         return outcome
 
     def _save(
@@ -227,7 +226,7 @@ class Captures:
         page: Callable[[], Page | None],
         judge: Judge,
     ) -> tuple[CaptureOutcome, str | None]:
-        held = select(snapshots.c.slot).where(is_slot(self.source, snapshot.slot))
+        held = _HELD({"source": self.source, "slot": snapshot.slot})
         if connection.execute(held).first() is not None:
             return "covered", None
         judged = judge(connection, snapshot)
@@ -236,19 +235,14 @@ class Captures:
             keep_page(connection, judged, unread)
         if judged.look.empty:
             return "empty", _why(judged)
-        connection.execute(insert(snapshots).values(**snapshot_row(judged)))
+        connection.execute(INSERT_SNAPSHOT(snapshot_row(judged)))
         at = judged.taken_at
         for headline in judged.look.headlines:
             save_headline(connection, SeenHeadline(headline, self.source, at, at))
         return ("read", None) if judged.look.complete else ("partial", _why(judged))
 
     def _is(self, one: Capture) -> tuple[Any, ...]:
-        columns = captures.c
-        return (
-            columns.source == self.source,
-            columns.origin == one.origin,
-            columns.key == one.key,
-        )
+        return _is(self.source, one.origin, one.key)
 
     def _scope(self, origin: Origin, scope: str) -> tuple[Any, ...]:
         columns = listings.c
@@ -263,6 +257,26 @@ class Captures:
             columns.taken_at < window.until,
             *since,
         )
+
+
+def _is(source: Any, origin: Any, key: Any) -> tuple[Any, ...]:
+    columns = captures.c
+    return columns.source == source, columns.origin == origin, columns.key == key
+
+
+def _note(**tried: Any) -> Prepared:
+    """Note what became of a capture that is still open.
+
+    Another backfill of the same source may have settled it meanwhile: its word stands.
+    """
+    note = update(captures).values(outcome=Given("outcome"), message=Given("message"), **tried)
+    place = _is(Given("source"), Given("origin"), Given("key"))
+    return Prepared(note.where(*place, captures.c.outcome.is_(None)))
+
+
+_NOTE: Final = _note()
+_NOTE_FAILED: Final = _note(attempts=captures.c.attempts + 1)
+_HELD: Final = Prepared(select(snapshots.c.slot).where(is_slot(Given("source"), Given("slot"))))
 
 
 def _capture(row: Row) -> Capture:

@@ -1,11 +1,13 @@
 """The readings around a slot: what a new one is judged against."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from data.connection import Connection, Row
 from data.model import KEYS
+from data.prepared import Given, Prepared
 from data.schema import snapshots
 from data.statements import select
 
@@ -33,26 +35,42 @@ def neighbours(
 
     What the caller's transaction wrote itself counts too.
     """
-    at = snapshots.c.slot
-    sides = (
-        (at.desc(), at < slot, at >= slot - reach),
-        (at, at > slot, at <= slot + reach),
-    )
-    before, after = (_nearest(connection, source, *side) for side in sides)
+    values = {"source": source, "slot": slot, "least": slot - reach, "most": slot + reach}
+    before, after = (_nearest(connection, side, values) for side in (_BEFORE, _AFTER))
     return {key: Neighbours(before.get(key), after.get(key)) for key in KEYS}
 
 
-def _nearest(connection: Connection, source: str, order: Any, *places: Any) -> dict[str, Known]:
-    """The first value of each metric in this order; most stand in the first snapshot."""
-    query = select(snapshots).where(snapshots.c.source == source, *places).order_by(order).limit(1)
-    first = connection.execute(query).first()
+def _side(*, before: bool) -> dict[str | None, Prepared]:
+    """The nearest snapshot on a side: of all (None), and of those that have a figure."""
+    at = snapshots.c.slot
+    if before:
+        places, order = (at < Given("slot"), at >= Given("least")), at.desc()
+    else:
+        places, order = (at > Given("slot"), at <= Given("most")), at
+    query = select(snapshots.c.taken_at, *(snapshots.c[key] for key in KEYS))
+    query = query.where(snapshots.c.source == Given("source"), *places).order_by(order).limit(1)
+    side: dict[str | None, Prepared] = {None: Prepared(query)}
+    for key in KEYS:
+        side[key] = Prepared(query.where(snapshots.c[key].is_not(None)))
+    return side
+
+
+_BEFORE: Final = _side(before=True)
+_AFTER: Final = _side(before=False)
+
+
+def _nearest(
+    connection: Connection, side: Mapping[str | None, Prepared], values: Mapping[str, Any]
+) -> dict[str, Known]:
+    """The first value of each metric on a side; most stand in the first snapshot."""
+    first = connection.execute(side[None](values)).first()
     if first is None:
         return {}
     found = {}
     for key in KEYS:
         row: Row | None = first
-        if first._mapping[key] is None:
-            row = connection.execute(query.where(snapshots.c[key].is_not(None))).first()
+        if getattr(first, key) is None:
+            row = connection.execute(side[key](values)).first()
         if row is not None:
-            found[key] = Known(row._mapping[key], row.taken_at)
+            found[key] = Known(getattr(row, key), row.taken_at)
     return found

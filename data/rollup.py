@@ -3,17 +3,41 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from data.connection import Connection, Row
 from data.model import KEYS, slot_of
+from data.prepared import Given, Prepared
 from data.schema import FOLDS, rollups_day, rollups_hour, snapshots
+from data.sql import Table
 from data.statements import delete, insert, select
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 CHUNK: Final = 2_000
 """Buckets read and written in one statement."""
+
+
+def _within(table: Table, start: Any) -> tuple[Any, ...]:
+    """What stands in a span [low, high) of a source."""
+    return table.c.source == Given("source"), start >= Given("low"), start < Given("high")
+
+
+_SLOT: Final = snapshots.c.slot
+_RAW: Final = Prepared(
+    select(_SLOT, *(snapshots.c[key] for key in KEYS))
+    .where(*_within(snapshots, _SLOT))
+    .order_by(_SLOT)
+)
+_HOURS: Final = Prepared(
+    select(rollups_hour)
+    .where(*_within(rollups_hour, rollups_hour.c.start))
+    .order_by(rollups_hour.c.start)
+)
+_CLEAR: Final = {
+    period: Prepared(delete(table).where(*_within(table, table.c.start)))
+    for period, table in ((HOUR, rollups_hour), (DAY, rollups_day))
+}
 
 
 def rebuild(connection: Connection, source: str, slots: Iterable[datetime]) -> None:
@@ -35,9 +59,8 @@ def _rebuild(connection: Connection, source: str, starts: set[datetime], period:
         folded = [
             {"source": source, "start": start, **_fold(list(group))} for start, group in buckets
         ]
-        connection.execute(
-            delete(table).where(table.c.source == source, table.c.start.between(low, high - period))
-        )
+        span = {"source": source, "low": low, "high": high}
+        connection.execute(_CLEAR[period](span))
         if folded:
             connection.execute(insert(table), folded)
 
@@ -65,27 +88,14 @@ Bucket = tuple[datetime, tuple[tuple[float | None, ...], ...]]
 
 def _raw(connection: Connection, source: str, low: datetime, high: datetime) -> Iterable[Bucket]:
     """Each snapshot as a bucket of its own: (slot, one fold a metric)."""
-    columns = (snapshots.c[key] for key in KEYS)
-    query = (
-        select(snapshots.c.slot, *columns)
-        .where(snapshots.c.source == source, snapshots.c.slot >= low, snapshots.c.slot < high)
-        .order_by(snapshots.c.slot)
-    )
-    for slot, *values in connection.execute(query):
+    span = {"source": source, "low": low, "high": high}
+    for slot, *values in connection.execute(_RAW(span)):
         yield slot, tuple((v, v, v, v, 0 if v is None else 1) for v in values)
 
 
 def _hours(connection: Connection, source: str, low: datetime, high: datetime) -> Iterable[Bucket]:
-    query = (
-        select(rollups_hour)
-        .where(
-            rollups_hour.c.source == source,
-            rollups_hour.c.start >= low,
-            rollups_hour.c.start < high,
-        )
-        .order_by(rollups_hour.c.start)
-    )
-    for row in connection.execute(query):
+    span = {"source": source, "low": low, "high": high}
+    for row in connection.execute(_HOURS(span)):
         yield row.start, folds(row)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from data.connection import Connection
 from data.model import KEYS, About, Answered, Headline, Page, SeenHeadline, Snapshot
+from data.prepared import Given, Prepared
 from data.rows import headline_row, seen_of, snapshot_row, texts_json, texts_of
 from data.schema import (
     answers,
@@ -21,7 +22,7 @@ from data.schema import (
     snapshots,
     sources,
 )
-from data.sql import count, or_
+from data.sql import Table, count, or_
 from data.statements import delete, insert, select, update
 
 KEPT_PAGES: Final = 200
@@ -32,9 +33,28 @@ FORGOTTEN: Final = 0
 Saved = Literal["stored", "filled", "duplicate"]
 
 
-def is_slot(source: str, slot: datetime) -> Any:
+def is_slot(source: str | Given, slot: datetime | Given) -> Any:
     """The condition that names one snapshot."""
     return (snapshots.c.source == source) & (snapshots.c.slot == slot)
+
+
+def _known_headline(*, addressed: bool) -> Prepared:
+    """The headline of the same key, else of the same title where one of the two has no address."""
+    key, same_title = headlines.c.key, headlines.c.title == Given("title")
+    if addressed:
+        same_title &= headlines.c.url.is_(None)
+    place = (headlines.c.source == Given("source"), or_(key == Given("key"), same_title))
+    return Prepared(select(headlines).where(*place).order_by(key != Given("key")).limit(1))
+
+
+def _insert(table: Table) -> Prepared:
+    """An INSERT of a row that has every column of ``table``."""
+    return Prepared(insert(table).values(**{one.name: Given(one.name) for one in table.columns}))
+
+
+INSERT_SNAPSHOT: Final = _insert(snapshots)
+_INSERT_HEADLINE: Final = _insert(headlines)
+_KNOWN_HEADLINE: Final = {has: _known_headline(addressed=has) for has in (False, True)}
 
 
 def save_snapshot(connection: Connection, snapshot: Snapshot) -> Saved:
@@ -43,7 +63,7 @@ def save_snapshot(connection: Connection, snapshot: Snapshot) -> Saved:
     query = select(snapshots).where(is_slot(snapshot.source, snapshot.slot))
     old = connection.execute(query).first()
     if old is None:
-        connection.execute(insert(snapshots).values(**new))
+        connection.execute(INSERT_SNAPSHOT(new))
         return "stored"
     changes = _filled(old._mapping, new)
     if not changes:
@@ -127,21 +147,16 @@ def _contradicts(old: Mapping[str, Any], offered: Mapping[str, Any]) -> bool:
 def save_headline(connection: Connection, seen: SeenHeadline) -> bool:
     """Keep a headline, or what it adds to the one already kept; whether a reader sees a change."""
     new = headline_row(seen)
-    same_title = headlines.c.title == new["title"]
-    if new["url"]:
-        same_title &= headlines.c.url.is_(None)
-    query = select(headlines).where(
-        headlines.c.source == seen.source, or_(headlines.c.key == new["key"], same_title)
-    )
-    old = connection.execute(query.order_by(headlines.c.key != new["key"]).limit(1)).first()
+    old = connection.execute(_KNOWN_HEADLINE[bool(new["url"])](new)).first()
     if old is None:
-        connection.execute(insert(headlines).values(**new))
+        connection.execute(_INSERT_HEADLINE(new))
         return True
     merged = headline_row(_merged(seen_of(old), seen))
-    place = (headlines.c.source == old.source) & (headlines.c.key == old.key)
-    connection.execute(update(headlines).where(place).values(**merged))
-    visible = set(merged) - {"last_seen_at"}
-    return any(merged[column] != getattr(old, column) for column in visible)
+    changes = {name: value for name, value in merged.items() if value != getattr(old, name)}
+    if changes:
+        place = (headlines.c.source == old.source) & (headlines.c.key == old.key)
+        connection.execute(update(headlines).where(place).values(**changes))
+    return not changes.keys() <= {"last_seen_at"}
 
 
 def _merged(old: SeenHeadline, new: SeenHeadline) -> SeenHeadline:

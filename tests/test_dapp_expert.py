@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from collectors.dapp_expert import read
+from collectors.story import absolute
 from data.model import KEYS, Headline, Look, Page
 from tests.test_payload import header, page
 
@@ -278,6 +279,25 @@ def test_card_without_a_date() -> None:
     assert (card.published_from, card.published_to) == (None, None)
 
 
+def test_link_within_a_link() -> None:
+    """A story's link that holds another one's, which only a foreign element can, is still read."""
+    inner = "<svg><a href='/news/inner' aria-label='Read more About Inner'></a></svg>"
+    outer = f"<a href='/news/outer' aria-label='Read more About Outer'>{inner}</a>"
+    look = look_at("x.html", f"<html><body><div>{outer}</div></body></html>".encode())
+    assert [headline.title for headline in look.headlines] == ["Outer", "Inner"]
+
+
+@given(
+    st.text("/ab-_.%7;?é", max_size=12).map("/".__add__),
+    st.sampled_from(
+        ["https://a.org/news/x", "HTTP://A.org:8", "ftp://a.org/", "//a.org/", "a.org"]
+    ),
+)
+def test_address_of_a_path(path: str, base: str) -> None:
+    """A plain path is joined in short, with the answer that the long way gives."""
+    assert absolute(path, base) == absolute(f"{path}#the-long-way", base)
+
+
 def test_payload_dates_a_card() -> None:
     """A card's exact date comes from the payload, by its slug."""
     card = story(look_at("article.html"), THREE[1])
@@ -346,6 +366,8 @@ def test_sniffing(name: str, kind: str) -> None:
         ("text/html", "utf-8", "utf-8-sig"),
         ("text/html", "utf-8", "utf-16"),
         ("text/html; charset=no-such-thing", "utf-8", "utf-8"),
+        ("text/html; charset=iso-8859-12", "utf-8", "utf-8"),
+        ("text/html", "utf16le", "utf-8"),
     ],
 )
 def test_charset(kind: str, meta: str, encoding: str) -> None:

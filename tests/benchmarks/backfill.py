@@ -17,13 +17,12 @@ from data.clock import now, stopwatch
 from data.settings import Settings
 from data.store import open_store
 from tests.archives import serving
+from tests.benchmarks.pages import short_paragraphs
 from tests.disturbed import START, asked_twice, fill, outcomes, rows, run_killed, work
-from tests.pages import page
 
 CAPTURES = 2_000
 KILLS = 5
 PAGES = 1_400
-PAGE_BYTES = 150_000
 
 
 def killed_five_times(folder: Path, seed: int) -> None:
@@ -62,9 +61,7 @@ def killed_five_times(folder: Path, seed: int) -> None:
 
 def saved_pages(place: Path) -> int:
     """Fill the folder with pages of 150 kB, one a day; the size of one."""
-    body, end = page(), b"</article>"
-    words = b"<p>Some more words of the story, which nobody needs to read.</p>\n"
-    body = body.replace(end, words * ((PAGE_BYTES - len(body)) // len(words)) + end)
+    body = short_paragraphs()
     place.mkdir()
     for number in range(PAGES):
         (place / f"{START + number * timedelta(days=1):%Y%m%d%H%M%S}.html").write_bytes(body)

@@ -3,6 +3,8 @@
 import random
 from typing import Final
 
+from tests.pages import page as article_page
+
 SIZE: Final = 150_000
 """Bytes of a usual page."""
 
@@ -31,3 +33,10 @@ def padded(page: bytes, size: int = SIZE) -> bytes:
         missing -= len(part)
     text = "".join(parts).encode()
     return before + text + mark + after if mark else after + text
+
+
+def short_paragraphs(size: int = SIZE) -> bytes:
+    """A page without payload, grown to ``size`` bytes by thousands of short paragraphs."""
+    body, end = article_page(), b"</article>"
+    words = b"<p>Some more words of the story, which nobody needs to read.</p>\n"
+    return body.replace(end, words * ((size - len(body)) // len(words)) + end)

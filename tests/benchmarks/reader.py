@@ -10,7 +10,7 @@ from collectors.dapp_expert import read
 from collectors.markup import keep_freed_memory
 from data.clock import stopwatch
 from data.model import Page
-from tests.benchmarks.pages import padded
+from tests.benchmarks.pages import padded, short_paragraphs
 
 FIXTURES: Final = Path(__file__).parents[1] / "fixtures" / "dapp_expert"
 FORMS: Final = {
@@ -22,6 +22,7 @@ FORMS: Final = {
     "no header": "no_header.html",
     "visible text": "article.txt",
 }
+SHORT: Final = "header, article of short paragraphs"
 MANY: Final = "header, article, 42 cards"
 AIM: Final = 1_000
 """Pages a second, for every form but the one with many cards, each of which costs its own."""
@@ -40,6 +41,7 @@ def pages() -> dict[str, Page]:
     for form, name in FORMS.items():
         kind = "text/plain; charset=utf-8" if name.endswith(".txt") else "text/html; charset=utf-8"
         found[form] = page(padded((FIXTURES / name).read_bytes()), kind)
+    found[SHORT] = page(short_paragraphs())
     found[MANY] = page(padded(many_cards((FIXTURES / "no_payload.html").read_bytes())))
     return found
 
@@ -78,7 +80,7 @@ def main() -> None:
         found = speed(one)
         slow += [form] if found < AIM and form != MANY else []
         print(
-            f"{form:32} {found:6,.0f} pages/s of {len(one.body):,} bytes"
+            f"{form:35} {found:6,.0f} pages/s of {len(one.body):,} bytes"
             f"   via {look.via or 'nothing':7} {len(look.headlines):3} headlines",
             flush=True,
         )
