@@ -56,16 +56,20 @@ def _doubted(reading: Reading, taken_at: datetime, around: Neighbours) -> Readin
 
 
 def _reason(value: float, taken_at: datetime, known: Known) -> str | None:
-    was = f"{_plain(known.value)} at {iso(known.taken_at)}"
+    """Why a neighbour denies the value; None where it does not."""
     if value == 0 and known.value > 0:
-        return f"suspect: a sudden zero, it was {was}"
+        return f"suspect: a sudden zero, {_was(known)}"
     if value == 0 or known.value == 0:
         return None
     days = max(1, -(-abs(taken_at - known.taken_at) // DAY))
     ratio = max(value / known.value, known.value / value)
     if ratio > FACTOR**days:
-        return f"suspect: {ratio:.0f} times off, it was {was}"
+        return f"suspect: {ratio:.0f} times off, {_was(known)}"
     return None
+
+
+def _was(known: Known) -> str:
+    return f"it was {_plain(known.value)} at {iso(known.taken_at)}"
 
 
 def _plain(value: float) -> str:

@@ -118,6 +118,15 @@ def test_make_commands_exist() -> None:
         assert re.search(rf"^{line.split()[1]}:", makefile, re.MULTILINE)
 
 
+def test_benchmarks_can_be_repeated() -> None:
+    """Every benchmark of the Makefile stands in BENCHMARKS.md, and the other way round."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    told = (ROOT / "BENCHMARKS.md").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^(bench-[a-z]+):", makefile, re.MULTILINE))
+    assert targets
+    assert set(re.findall(r"`make (bench-[a-z]+)`", told)) == targets
+
+
 def test_pictures_exist() -> None:
     """Every picture of the README is a PNG in the tree."""
     pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
