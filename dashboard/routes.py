@@ -170,16 +170,21 @@ def _healthz(store: Store, now: datetime) -> Response:
     """200 when every real source (or the one that ``source`` names) was read lately."""
     asked = request.args.get("source")
     ages = {
-        info.source: {
-            "age_s": (now - info.last_slot) // timedelta(seconds=1),
-            "fresh": now - info.last_slot < FRESH * info.every,
-        }
+        info.source: _age(store, info, now)
         for info in store.sources()
         if info.last_slot and info.source != SAMPLE and asked in (None, info.source)
     }
     healthy = bool(ages) and all(age["fresh"] for age in ages.values())
     status = "ok" if healthy else "stale" if ages else "no data"
     return _json({"status": status, "sources": ages}, 200 if healthy else 503)
+
+
+def _age(store: Store, info: SourceInfo, now: datetime) -> dict[str, Any]:
+    newest = store.latest_read(info.source, now)
+    if newest is None:
+        return {"age_s": None, "fresh": False}
+    age = now - newest.slot
+    return {"age_s": age // timedelta(seconds=1), "fresh": age < FRESH * info.every}
 
 
 def _source(store: Store) -> SourceInfo:

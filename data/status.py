@@ -60,7 +60,7 @@ class Status:
 
 def status(store: Store, source: str, every: timedelta, now: datetime) -> Status:
     """The source as the store knows it at ``now``."""
-    newest, first = store.latest_read(source), store.first_live(source)
+    newest, first = store.latest_read(source, now), store.first_live(source)
     current = slot_of(now, every)
     expected = missed = late = 0
     if first is not None:

@@ -201,10 +201,14 @@ class Store:
         """The newest snapshot (without headlines), None when there is none."""
         return self._snapshot(_looks(source).order_by(snapshots.c.slot.desc()).limit(1))
 
-    def latest_read(self, source: str) -> Snapshot | None:
-        """The newest snapshot in which a figure was read, None when there is none."""
+    def latest_read(self, source: str, until: datetime) -> Snapshot | None:
+        """The newest snapshot up to ``until`` in which a figure was read, None when there is none.
+
+        A later one was taken by a clock that was set back since.
+        """
         read = or_(*(snapshots.c[key].is_not(None) for key in KEYS))
-        query = _looks(source).where(read).order_by(snapshots.c.slot.desc())
+        past = snapshots.c.slot <= until
+        query = _looks(source).where(read, past).order_by(snapshots.c.slot.desc())
         return self._snapshot(query.limit(1))
 
     def last_run(self, source: str, outcomes: Sequence[str] = ()) -> Run | None:

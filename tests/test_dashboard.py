@@ -289,6 +289,15 @@ def test_health(client: Client, store: Store) -> None:
     assert b"\n" not in fresh.data
 
 
+def test_a_snapshot_from_the_future_is_not_healthy(client: Client, store: Store) -> None:
+    """A clock that ran ahead once does not make a source healthy until that day."""
+    store.save(snapshot(NOW + 8760 * HOUR), HOUR)
+    never = client.get("/healthz")
+    assert (never.status_code, never.get_json()["status"]) == (503, "stale")
+    store.save(snapshot(NOW - 4 * HOUR), HOUR)
+    assert client.get("/healthz").get_json()["sources"]["dapp_expert"]["age_s"] // 3600 == 4
+
+
 def ask(app: Any, path: str, encodings: str) -> TestResponse:
     """One answer of ``app`` to a client that takes ``encodings``."""
     client: Client = app.server.test_client()

@@ -36,7 +36,11 @@ def test_readings_are_of_what_the_source_gives(store: Store) -> None:
     assert tuple(before.look.readings) == KEYS
     store.describe(TWO)
     store.save(snapshot(T0 + HOUR, source="other", via="api", dapps=6.0, active_users=3.0), HOUR)
-    for found in (store.snapshot("other", T0), store.latest("other"), store.latest_read("other")):
+    for found in (
+        store.snapshot("other", T0),
+        store.latest("other"),
+        store.latest_read("other", T0),
+    ):
         assert found is not None
         assert found.look.readings["dapps"].half_width == 0.0
     first, newest = store.snapshot("other", T0), store.latest("other")

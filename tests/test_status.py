@@ -40,6 +40,14 @@ def test_stale(store: Store, age: timedelta, stale: bool) -> None:
     assert json.loads(json.dumps(found.json()))["age_s"] == age.total_seconds()
 
 
+def test_a_clock_that_ran_ahead_does_not_look_fresh(store: Store) -> None:
+    """A snapshot from the future, by a clock that was wrong or from an import, is no success."""
+    store.save(snapshot(taken_at=T0, dapps=1.0), HOUR)
+    store.save(snapshot(T0 + 8760 * HOUR, dapps=1.0), HOUR)
+    found = status(store, SOURCE, HOUR, T0 + 5 * HOUR)
+    assert (found.last_success, found.age, found.stale) == (T0, 5 * HOUR, True)
+
+
 def test_failures_do_not_look_fresh(store: Store) -> None:
     """A failed run and a look that read nothing leave the last success where it was."""
     store.save(snapshot(taken_at=T0, dapps=1.0), HOUR)
