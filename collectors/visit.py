@@ -51,14 +51,18 @@ class Visitor:
         latest = stopwatch() + job.every.total_seconds()
         try:
             if job.collector.parts:
-                return self._in_parts(job, store, latest)
+                return self._in_parts(job, known, store, latest)
             return self._whole(job, known, store, latest, conditional=conditional)
         except SourceError as error:
-            if error.wait is not None and store is not None:
-                until = self.clock() + error.wait
-                with suppress(StoreError):
-                    store.keep_answer(job.source, replace(known, not_before=until))
+            self._heed(job, known, store, error)
             raise
+
+    def _heed(self, job: Job, known: Answered, store: Store | None, error: SourceError) -> None:
+        """Keep for the next visit how long the server wants to be left alone, if it said so."""
+        if error.wait is not None and store is not None:
+            until = self.clock() + error.wait
+            with suppress(StoreError):
+                store.keep_answer(job.source, replace(known, not_before=until))
 
     def _at_peace(self, job: Job, store: Store | None) -> Answered:
         """What is known of the address; raises SourceError while its server wants peace."""
@@ -99,13 +103,16 @@ class Visitor:
             attempts=answer.attempts,
         )
 
-    def _in_parts(self, job: Job, store: Store | None, latest: float) -> Visit:
-        """Every part that could be had; raises the first failure when none could."""
+    def _in_parts(self, job: Job, known: Answered, store: Store | None, latest: float) -> Visit:
+        """Every part that could be had; raises the first failure when none could.
+
+        A server that wants to be left alone for longer than the pause is not asked for the others.
+        """
         pause = job.collector.pause
         parts: list[tuple[str, Page | str]] = []
         answers: list[fetch.Answer] = []
         failures: list[SourceError] = []
-        for part in job.collector.parts:
+        for number, part in enumerate(job.collector.parts, 1):
             if parts and self.stop.wait(pause.total_seconds()):
                 stopped = f"{fetch.shown(job.url)}: stopped between two requests."
                 raise SourceError(stopped, kind="stopped")
@@ -118,6 +125,10 @@ class Visitor:
             except SourceError as error:
                 failures.append(error)
                 parts.append((part, str(error)))
+                if error.wait is not None and error.wait > pause:
+                    self._heed(job, known, store, error)
+                    parts += [(other, str(error)) for other in job.collector.parts[number:]]
+                    break
         if not answers:
             raise failures[0]
         page = bundle(job.url, parts, answers[0].taken_at)

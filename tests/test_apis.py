@@ -20,6 +20,7 @@ from data.status import status
 from data.store import Store
 from data.tables import Query, rows
 from tests.conftest import database
+from tests.moods import busy
 from tests.site import Answer, Site, serving
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -122,3 +123,18 @@ def test_growthepie_is_collected(site: Site, tmp_path: Path, store: Store) -> No
     assert info is not None
     assert info.about.credit == "Data: growthepie, CC BY 4.0"
     assert [row[3:5] for row in rows(store, Query(shape="tidy"))] == [("transactions_30d", 50_655)]
+
+
+def test_a_server_that_wants_peace_is_not_asked_for_the_other_parts(
+    site: Site, tmp_path: Path, store: Store
+) -> None:
+    """A long Retry-After holds for the parts that follow and for the next visit."""
+    second = f"/{defillama.COLLECTOR.parts[1]}"
+    site.answers[second] = busy("3600")
+    result = collect(site, tmp_path, "defillama")
+    assert (result.outcome, figures(result)["dapps"]) == ("partial", 7)
+    assert figures(result)["volume_30d"] is None
+    assert site.paths[-1] == second
+    known = store.answered("defillama")
+    assert known is not None
+    assert known.not_before == AT + timedelta(hours=1)
