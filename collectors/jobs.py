@@ -4,13 +4,16 @@ import os
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import BinaryIO
+from datetime import UTC, datetime, timedelta
+from typing import BinaryIO, Final
 
 from collectors import COLLECTORS, Collector
 from data.errors import UsageError
 from data.model import Page, from_ms, iso
 from data.settings import Settings
+
+FIRST_PAGE: Final = datetime(1996, 1, 1, tzinfo=UTC)
+"""Before it no page was archived; files without a time of their own say 1970 or 1980."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +71,7 @@ def saved_page(job: Job, file: BinaryIO, name: str, at: datetime | None, now: da
         at = from_ms(about.st_mtime_ns // 1_000_000) if stat.S_ISREG(about.st_mode) else now
     if at > now + timedelta(minutes=1):
         raise UsageError(f"--at {iso(at)} lies in the future: say when the page was taken.")
+    if at < FIRST_PAGE:
+        raise UsageError(f"{name} would be a page of {iso(at)}: say with --at when it was taken.")
     kind = "text/plain" if name.lower().endswith(".txt") else ""
     return Page(body=body, url=job.url, taken_at=at, content_type=kind)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 from collectors import fetch, warc
+from collectors.jobs import FIRST_PAGE
 from collectors.wayback import instant
 from data.captures import Capture, Captures, Listing
 from data.clock import Clock
@@ -23,8 +24,6 @@ MHTML: Final = (".mhtml", ".mht")
 KINDS: Final = ".warc, .warc.gz, .html, .htm and .txt, and folders of them"
 BATCH: Final = 500
 """Captures noted in one transaction."""
-FIRST: Final = datetime(1996, 1, 1, tzinfo=UTC)
-"""Before it no page was archived."""
 _STAMP: Final = re.compile(r"(?<!\d)\d{14}(?!\d)")
 _ISO: Final = re.compile(
     r"(?<!\d)(\d{4})-(\d\d)-(\d\d)(?:[T _](\d\d)[:_.-]?(\d\d)(?:[:_.-]?(\d\d))?)?(?!\d)"
@@ -126,8 +125,9 @@ class Saved:
         except OSError as error:
             self.problems.append(f"{path} cannot be read: {error.strerror}.")
             return None
-        if taken_at > now:
-            self.problems.append(f"{path} was changed in the future: put its time in its name.")
+        if not FIRST_PAGE <= taken_at <= now:
+            when = "in the future" if taken_at > now else f"in {taken_at.year}"
+            self.problems.append(f"{path} was changed {when}: put its time in its name.")
             return None
         return Capture(self.origin, f"{path}#0", taken_at, self.url, digest)
 
@@ -138,7 +138,7 @@ def named_time(name: str, now: datetime) -> datetime | None:
     """
     stamps = [instant(digits) for digits in _STAMP.findall(name)]
     dates = [_date(match) for match in _ISO.finditer(name)]
-    possible = (one for one in (*stamps, *dates) if one and FIRST <= one <= now)
+    possible = (one for one in (*stamps, *dates) if one and FIRST_PAGE <= one <= now)
     return next(possible, None)
 
 

@@ -34,6 +34,9 @@ from data.tables import Column, Query, columns
 MAX_CELL: Final = 30_000
 MAX_WHOLE: Final = 2**31 - 1
 """The largest whole number that both databases hold in any of the whole columns."""
+FIRST_YEAR: Final = "1970"
+LAST_YEAR: Final = "2999"
+"""Times must leave room to reckon with: the calendar ends with the year 9999."""
 _SOURCE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _NUMBER: Final = re.compile(r"\d{1,310}(\.\d{1,340})?", re.ASCII)
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z", re.ASCII)
@@ -155,6 +158,8 @@ def _value(column: Column, cell: str, raw: bool) -> Any:
     if column.kind == "time":
         if not _TIME.fullmatch(cell):
             raise ValueError(f"{cell[:40]!r} is not a time like 2026-01-31T06:00:00Z")
+        if not FIRST_YEAR <= cell[:4] <= LAST_YEAR:
+            raise ValueError(f"{cell} is not in the years {FIRST_YEAR} to {LAST_YEAR}")
         return datetime.fromisoformat(cell).astimezone(UTC)
     if column.kind in ("number", "whole"):
         if not _NUMBER.fullmatch(cell):

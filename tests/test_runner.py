@@ -434,6 +434,7 @@ def test_saved_page_takes_the_files_time(settings: Settings, tmp_path: Path) -> 
         (b"  \n", SLOT, "is empty"),
         (bytes(11 * 2**20), SLOT, "is larger than 10 MiB"),
         (b"x", NOON + timedelta(hours=1), "lies in the future"),
+        (b"x", datetime(1, 1, 1, tzinfo=UTC), "would be a page of 0001-01-01T00:00:00Z: say with"),
     ],
 )
 def test_saved_page_refuses(

@@ -120,6 +120,10 @@ def test_the_time_of_the_file(captures: Captures, folder: Path) -> None:
         0,
         [f"{path} was changed in the future: put its time in its name."],
     )
+    os.utime(path, (0, 0))
+    assert listed(captures, path)[0].problems == [
+        f"{path} was changed in 1970: put its time in its name."
+    ]
 
 
 def test_fetch_pages(captures: Captures, folder: Path) -> None:
