@@ -232,7 +232,7 @@ def _collect(
             print(json.dumps(result.json(), ensure_ascii=False), flush=True)
         if result.exit_code:
             print(f"masthead: {result.sentence}", file=sys.stderr)
-        elif common.verbose or (sys.stdout.isatty() and not as_json):
+        elif common.verbose or (sys.stdout and sys.stdout.isatty() and not as_json):
             common.say(result.sentence)
     return worst
 
@@ -350,17 +350,27 @@ def export(
 
 
 def _write_whole(path: Path, parts: Any) -> None:
-    """Write beside the file and put it in place when it is whole."""
-    draft = path.with_name(f".{path.name}.part")
+    """Write beside the file and put it in place when it is whole; into a device as it comes."""
     try:
-        with draft.open("wb") as file:
-            for part in parts:
-                file.write(part)
-        draft.replace(path)
+        if path.exists() and not path.is_file():
+            _write(path, parts)
+            return
+        # A link stays one: what it leads to is replaced.
+        place = path.resolve()
+        draft = place.with_name(f".{place.name}.part")
+        try:
+            _write(draft, parts)
+            draft.replace(place)
+        finally:
+            draft.unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"The file {path} cannot be written: {error.strerror}.") from None
-    finally:
-        draft.unlink(missing_ok=True)
+
+
+def _write(path: Path, parts: Any) -> None:
+    with path.open("wb") as file:
+        for part in parts:
+            file.write(part)
 
 
 def import_(

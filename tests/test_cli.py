@@ -239,6 +239,25 @@ def test_export_and_import_round_trip(masthead: Masthead, saved: str) -> None:
     assert not list(masthead.folder.glob(".*"))
 
 
+def test_export_into_a_pipe_and_through_a_link(masthead: Masthead, saved: str) -> None:
+    """What -o names is written to, never replaced, where it is no plain file."""
+    masthead("collect", "--from-file", saved, "--at", AT)
+    exported = masthead("export", "snapshots").stdout
+    pipe, link = masthead.folder / "pipe", masthead.folder / "link.csv"
+    os.mkfifo(pipe)
+    link.symlink_to("behind.csv")
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert masthead("export", "snapshots", "-o", "pipe").returncode == 0
+        assert os.read(reader, 65536).decode() == exported
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    assert masthead("export", "snapshots", "-o", "link.csv").returncode == 0
+    assert link.is_symlink()
+    assert (masthead.folder / "behind.csv").read_bytes().decode() == exported
+
+
 def test_import_keeps_what_the_store_holds(masthead: Masthead, saved: str) -> None:
     """A file that contradicts the store: exit 3, a sentence, the store's value stays."""
     masthead("collect", "--from-file", saved, "--at", AT)
