@@ -14,6 +14,8 @@ from warcio.bufferedreaders import BufferedReader
 from collectors import fetch
 from data.errors import SourceError
 
+AS_ONE: Final = "non-chunked gzip"
+"""What warcio says of a file whose records cannot be reached one by one."""
 HTML: Final = ("text/html", "application/xhtml+xml")
 
 
@@ -134,6 +136,9 @@ def _named(name: str, records: WARCIterator) -> Iterator[None]:
             yield
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        if AS_ONE in reason:
+            what = "is compressed as a whole, not record by record: unpack it with gunzip"
+            raise SourceError(f"{name} {what}.", "warc") from None
         raise SourceError(
             f"{name} cannot be read as WARC at byte {records.offset}: {reason[:200]}.", "warc"
         ) from None

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors import fetch, saved
+from collectors import fetch
+from collectors.jobs import FIRST_PAGE
 from collectors.saved import BATCH, Saved, check_paths, fetch_saved, named_time
 from data.captures import Capture, Captures, Window
 from data.clock import now
@@ -85,7 +86,7 @@ def test_named_time(name: str, taken_at: datetime | None) -> None:
 def test_any_name(name: str) -> None:
     """Any name has a time in the past of the web, or none."""
     found = named_time(name, NOW)
-    assert found is None or saved.FIRST <= found <= NOW
+    assert found is None or FIRST_PAGE <= found <= NOW
 
 
 def test_folders(captures: Captures, folder: Path) -> None:

@@ -100,7 +100,7 @@ def test_every_cut() -> None:
     ("body", "reason"),
     [
         (b"<html>no archive</html>" * 9, "Invalid WARC record"),
-        (gzip.compress(b"".join(warc_record(one) for one in PAGES)), "non-chunked gzip"),
+        (gzip.compress(b"".join(warc_record(one) for one in PAGES)), "unpack it with gunzip"),
         (warc_record(PAGES[0]).replace(b"2024-03-01T", b"yesterday "), "isoformat"),
     ],
 )
