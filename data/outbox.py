@@ -44,9 +44,9 @@ def put(folder: Path, waiting: Waiting) -> Path:
     """
     run = waiting.run
     path = folder / f"{to_ms(run.started_at):015d}-{run.source}-{run.pid or 0}.json"
+    draft = path.with_suffix(".tmp")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".tmp")
         with draft.open("wb") as file:
             file.write(orjson.dumps(_form(waiting), option=orjson.OPT_INDENT_2))
             file.flush()
@@ -54,6 +54,8 @@ def put(folder: Path, waiting: Waiting) -> Path:
         draft.rename(path)
         _sync_folder(folder)
     except OSError as error:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise StoreError(
             f"The outbox {folder} cannot be written ({error.strerror}) and the store is away: "
             "this snapshot is lost."

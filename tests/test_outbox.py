@@ -169,6 +169,17 @@ def test_outbox_that_cannot_be_written(tmp_path: Path) -> None:
         wait(tmp_path / "box", GOOD)
 
 
+def test_what_cannot_be_written_leaves_no_draft(tmp_path: Path) -> None:
+    """A full disk is tried again at every slot: its failures must not fill the folder."""
+    wait(tmp_path, GOOD)
+    [file] = tmp_path.iterdir()
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(StoreError, match="snapshot is lost"):
+        wait(tmp_path, GOOD)
+    assert list(tmp_path.iterdir()) == [file]
+
+
 def test_page_of_a_full_look_is_not_kept(store: Store, tmp_path: Path) -> None:
     """The page goes into the store only where the look is not full."""
     full = snapshot(figures=dict.fromkeys(KEYS, 1.0))
