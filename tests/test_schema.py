@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.pool import NullPool
@@ -67,6 +69,38 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
             (schema.REVISION,)
         ]
     second.close()
+
+
+def test_an_older_store_keeps_every_row(tmp_path: Path) -> None:
+    """Rows of the first schema, in each of its tables, are there after the migration."""
+    engine = create_engine(database(tmp_path), poolclass=NullPool)
+    config = Config()
+    config.set_main_option("script_location", next(iter(data.migrations.__path__)))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    found = inspect(engine)
+    before = {}
+    with engine.begin() as connection:
+        for table in set(found.get_table_names()) - {"alembic_version"}:
+            columns = {one["name"]: _any(str(one["type"])) for one in found.get_columns(table)}
+            marks = ", ".join("?" * len(columns))
+            connection.exec_driver_sql(
+                f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",
+                tuple(columns.values()),
+            )
+            before[table] = columns
+    assert {"snapshots", "headlines", "runs", "pages", "sources"} <= set(before)
+    open_store(database(tmp_path)).close()
+    with engine.connect() as connection:
+        for table, columns in before.items():
+            query = f"SELECT {', '.join(columns)} FROM {table}"
+            assert connection.exec_driver_sql(query).all() == [tuple(columns.values())]
+
+
+def _any(kind: str) -> Any:
+    """A value that a column of the kind holds."""
+    return {"TEXT": "x", "BLOB": b"x", "FLOAT": 1.5}.get(kind, 1)
 
 
 def test_newer_schema_is_refused(tmp_path: Path) -> None:
