@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -55,7 +56,7 @@ def register(
     get("/api/v1/latest", _latest)
     get("/api/v1/series", _series)
     get("/api/v1/headlines", _headlines)
-    get("/healthz", _healthz)
+    get("/healthz", partial(_healthz, settings))
     downloads.register(server, store, now)
     health.register(server, settings, store, now, asset)
     server.add_url_rule("/api/<path:_>", endpoint="/api/", view_func=_unknown)
@@ -166,16 +167,21 @@ def _headline(seen: SeenHeadline) -> dict[str, Any]:
     }
 
 
-def _healthz(store: Store, now: datetime) -> Response:
-    """200 when every real source (or the one that ``source`` names) was read lately."""
+def _healthz(settings: Settings, store: Store, now: datetime) -> Response:
+    """200 when every real source (or the one that ``source`` names) was read lately.
+
+    What is configured counts also when it never gave anything; what is switched off does not.
+    """
     asked = request.args.get("source")
-    ages = {
-        info.source: _age(store, info, now)
-        for info in store.sources()
-        if info.last_slot and info.source != SAMPLE and asked in (None, info.source)
-    }
+    never = {"age_s": None, "fresh": False}
+    ages = dict.fromkeys(settings.sources, never)
+    ages |= {info.source: _age(store, info, now) for info in store.sources() if info.last_slot}
+    off = {name for name, source in settings.sources.items() if not source.enabled}
+    wanted = [name for name in ages if name not in {SAMPLE, *off} and asked in (None, name)]
+    ages = {name: ages[name] for name in wanted}
     healthy = bool(ages) and all(age["fresh"] for age in ages.values())
-    status = "ok" if healthy else "stale" if ages else "no data"
+    known = any(age["age_s"] is not None for age in ages.values())
+    status = "ok" if healthy else "stale" if known else "no data"
     return _json({"status": status, "sources": ages}, 200 if healthy else 503)
 
 

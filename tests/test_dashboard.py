@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from dashboard.server import listen
 from data import clock, journal
 from data.errors import UsageError
 from data.model import KEYS, METRICS, SAMPLE, About, Headline, Run, to_ms
-from data.settings import Settings
+from data.settings import Settings, SourceSettings
 from data.store import Store, open_store
 from tests.looks import HOUR, SEEN, snapshot
 
@@ -293,9 +294,23 @@ def test_a_snapshot_from_the_future_is_not_healthy(client: Client, store: Store)
     """A clock that ran ahead once does not make a source healthy until that day."""
     store.save(snapshot(NOW + 8760 * HOUR), HOUR)
     never = client.get("/healthz")
-    assert (never.status_code, never.get_json()["status"]) == (503, "stale")
+    assert (never.status_code, never.get_json()["status"]) == (503, "no data")
     store.save(snapshot(NOW - 4 * HOUR), HOUR)
     assert client.get("/healthz").get_json()["sources"]["dapp_expert"]["age_s"] // 3600 == 4
+
+
+@pytest.mark.parametrize(("enabled", "healthy"), [(True, False), (False, True)])
+def test_a_configured_source_that_never_gave_anything(
+    settings: Settings, store: Store, enabled: bool, healthy: bool
+) -> None:
+    """One that fails from its first day on is not healthy, unless it is switched off."""
+    sources = settings.sources | {"growthepie": SourceSettings(enabled=enabled)}
+    server = Flask("test")
+    routes.register(server, replace(settings, sources=sources), lambda: NOW)
+    store.save(snapshot(NOW), HOUR)
+    found = server.test_client().get("/healthz")
+    assert (found.status_code == 200) is healthy
+    assert ("growthepie" in found.get_json()["sources"]) is enabled
 
 
 def ask(app: Any, path: str, encodings: str) -> TestResponse:
