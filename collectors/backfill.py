@@ -20,6 +20,7 @@ from collectors.looks import Archive, Looker, note_rest, processes
 from collectors.meter import Meter, Tally
 from collectors.order import Order
 from collectors.pace import Pace, Terms, stopped
+from collectors.retry import is_waiting
 from collectors.saved import Saved
 from collectors.spans import Queue, plan
 from collectors.suspect import judged_within
@@ -97,7 +98,7 @@ class Backfill:
     def _rests(self, origin: Origin, captures: Captures) -> bool:
         """Whether an archive said that it wants to be left alone; then it is."""
         until = captures.rests_until(origin)
-        if until is None or until <= self.clock():
+        if until is None or not is_waiting(until, self.clock()):
             return False
         self.tally.problems.append(f"{origin} asked to be left alone until {iso(until)}: it was.")
         return True

@@ -46,6 +46,14 @@ def retry_after(header: str | None, now: datetime) -> timedelta | None:
     return min(max(at - now, timedelta()), LONGEST_WAIT)
 
 
+def is_waiting(until: datetime, now: datetime) -> bool:
+    """Whether a server is to be left alone ``until`` then.
+
+    Further away than any server may ask for, it was noted by a clock that was set back since.
+    """
+    return timedelta() < until - now <= LONGEST_WAIT
+
+
 @dataclass(slots=True)
 class Patience:
     """Makes at most ``most`` attempts within ``bounds``; ``attempts`` counts them."""

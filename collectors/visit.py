@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 from collectors import fetch, robots
 from collectors.jobs import Job
 from collectors.parts import bundle
+from collectors.retry import is_waiting
 from data.clock import Clock, stopwatch
 from data.errors import SourceError, StoreError
 from data.model import Answered, Page, Snapshot, iso
@@ -69,7 +70,7 @@ class Visitor:
         known = store.answered(job.source) if store is not None else None
         if known is None or known.url != job.url:
             return Answered(job.url)
-        if known.not_before is not None and self.clock() < known.not_before:
+        if known.not_before is not None and is_waiting(known.not_before, self.clock()):
             raise SourceError(
                 f"{fetch.shown(job.url)} asked to be left alone until {iso(known.not_before)}: "
                 "it was.",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.bounds import Bounds
-from collectors.retry import LONGEST_WAIT, Patience, is_passing, retry_after
+from collectors.retry import LONGEST_WAIT, Patience, is_passing, is_waiting, retry_after
 from data.clock import stopwatch
 from data.errors import SourceError
 
@@ -121,3 +121,18 @@ def test_rests_grow_and_differ() -> None:
         rests.add(waiting._rest)
     assert len(rests) > 1
     assert all(0.02 <= rest <= 0.04 for rest in rests)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "waiting"),
+    [
+        (timedelta(seconds=1), True),
+        (LONGEST_WAIT, True),
+        (timedelta(), False),
+        (timedelta(days=365), False),
+    ],
+)
+def test_is_waiting(ahead: timedelta, waiting: bool) -> None:
+    """A server is left alone until its time has come; not for a year, by a clock set back."""
+    now = datetime(2026, 1, 31, 6, tzinfo=UTC)
+    assert is_waiting(now + ahead, now) is waiting
