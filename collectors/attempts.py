@@ -42,7 +42,8 @@ class Attempts:
     ) -> Attempt:
         """Write down that a run begins; never raises."""
         run = Run(source, slot, at, host=socket.gethostname(), pid=os.getpid())
-        number = None
+        # Known before it is written down: a stop may come while a busy store is waited for.
+        waiting, number = self._open_one(Attempt(run, every, None)), None
         try:
             if store is None:
                 outbox.put(self.outbox, outbox.Waiting(run, every))
@@ -51,37 +52,41 @@ class Attempts:
                 number, run = journal.start(store, run)
         except StoreError as error:
             log.debug("not journalled: %s", error)
-        attempt = Attempt(run, every, number)
-        with self._lock:
-            self._open[run.source, run.started_at] = attempt
-        return attempt
+        self._forget(waiting)
+        return self._open_one(Attempt(run, every, number))
 
-    def end(self, store: Store | None, attempt: Attempt, run: Run) -> None:
-        """Write down what became of it; never raises."""
+    def end(self, store: Store | None, attempt: Attempt, run: Run) -> bool:
+        """Write down what became of it; whether the store took it; never raises."""
         self._forget(attempt)
         try:
             if store is None or attempt.number is None:
                 raise StoreError("The store was away when the run began.")
             journal.finish(store, attempt.number, run)
+            return True
         except StoreError:
             try:
                 outbox.put(self.outbox, outbox.Waiting(run, attempt.every))
             except StoreError as error:
                 log.debug("not journalled: %s", error)
+            return False
 
     def bridge(self, attempt: Attempt, run: Run, snapshot: Snapshot, page: Page | None) -> None:
         """Keep the run and its snapshot for a store that is away. Raises StoreError."""
         outbox.put(self.outbox, outbox.Waiting(run, attempt.every, snapshot, page))
         self._forget(attempt)
 
-    def abandon(self, store: Store, at: datetime) -> None:
-        """Close what is still under way, before the process ends. Raises StoreError."""
+    def abandon(self, store: Store | None, at: datetime) -> None:
+        """Close what is still under way, before the process ends; never raises.
+
+        A store that did not take one is not waited for again.
+        """
         with self._lock:
             left = list(self._open.values())
         for attempt in left:
             message = "Masthead was stopped in the middle of the run."
             run = replace(attempt.run, outcome="failed", error_kind="stopped", message=message)
-            self.end(store, attempt, replace(run, ended_at=at))
+            if not self.end(store, attempt, replace(run, ended_at=at)):
+                store = None
 
     def under_way(self, run: Run, every: timedelta, at: datetime) -> bool:
         """Whether a run without an outcome may still come to its end.
@@ -102,6 +107,11 @@ class Attempts:
                 message = f"The process ended without a word; the run was closed at {iso(at)}."
                 run = replace(run, outcome="failed", error_kind=journal.KILLED, message=message)
                 journal.finish(store, number, replace(run, ended_at=at))
+
+    def _open_one(self, attempt: Attempt) -> Attempt:
+        with self._lock:
+            self._open[attempt.run.source, attempt.run.started_at] = attempt
+        return attempt
 
     def _forget(self, attempt: Attempt) -> None:
         with self._lock:

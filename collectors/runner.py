@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
@@ -87,12 +88,12 @@ class Runner:
 
     def abandon(self) -> None:
         """Close the runs that are still under way, before the process ends."""
-        try:
+        store = None
+        with suppress(StoreError):
             store = open_store(self.settings.database, patience=timedelta(seconds=1))
-            self.attempts.abandon(store, self.clock())
+        self.attempts.abandon(store, self.clock())
+        if store is not None:
             store.close()
-        except StoreError as error:
-            log.debug("not journalled: %s", error)
 
     def _open(self, patience: timedelta) -> tuple[Store | None, StoreError | None]:
         if self.dry_run:

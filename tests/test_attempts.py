@@ -1,9 +1,11 @@
 """The journal of runs: every attempt leaves a row, also a killed one."""
 
+import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,12 +13,13 @@ from typing import Any
 
 import pytest
 
+from collectors import suspect
 from collectors.attempts import Attempts
 from data import journal, outbox
 from data.model import Run
 from data.store import Store
 from data.tables import Query, rows
-from tests.conftest import HOUR, T0
+from tests.conftest import HOUR, T0, until
 
 SOURCE = "dapp_expert"
 HERE = socket.gethostname()
@@ -112,3 +115,19 @@ def test_abandon_closes_what_is_open(store: Store, attempts: Attempts) -> None:
     attempts.end(store, done, replace(done.run, ended_at=T0, outcome="stored"))
     attempts.abandon(store, T0 + HOUR)
     assert sorted(journalled(store)) == [("failed", "stopped", T0 + HOUR), ("stored", None, T0)]
+
+
+def test_stop_while_a_busy_store_is_waited_for(store: Store, attempts: Attempts) -> None:
+    """A run that another writer has not let begin yet leaves its word in the outbox."""
+    begun = threading.Thread(target=attempts.begin, args=(store, SOURCE, T0, T0, HOUR))
+    mine = Run(SOURCE, T0, T0, host=HERE, pid=os.getpid())
+    with store.writing():
+        begun.start()
+        until(lambda: attempts.under_way(mine, HOUR, T0), 20)
+        attempts.abandon(None, T0)
+    begun.join()
+    [waiting] = attempts.outbox.glob("*.json")
+    kept = json.loads(waiting.read_bytes())["run"]
+    assert (kept["outcome"], kept["error_kind"]) == ("failed", "stopped")
+    assert outbox.flush(attempts.outbox, store, lambda _run, _every: False, suspect.judged) == 1
+    assert journalled(store) == [("failed", "stopped", T0)]
