@@ -423,7 +423,8 @@ def status(
 
     settings = context.obj.load().settings
     store, at = _open(settings), now()
-    every = {job.source: job.every for job in jobs(settings)}
+    configured = jobs(settings) if settings.enabled else []
+    every = {job.source: job.every for job in configured}
     every |= {info.source: info.every for info in store.sources() if info.source not in every}
     found = [status_of(store, source, step, at) for source, step in every.items()]
     outbox = count(settings.outbox)
@@ -541,8 +542,9 @@ def config(context: typer.Context) -> None:
     from data.settings import explain
 
     loaded = context.obj.load()
+    named = jobs(loaded.settings, loaded.settings.sources)
+    defaults = {job.source: {"url": job.url, "every": job.every} for job in named}
     typer.echo(f"# config file: {loaded.file or 'none'}")
-    defaults = {job.source: {"url": job.url, "every": job.every} for job in jobs(loaded.settings)}
     for key, value, origin in explain(loaded, defaults):
         typer.echo(f"{key} = {value}  # {origin}")
 

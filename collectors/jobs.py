@@ -36,8 +36,7 @@ def jobs(settings: Settings, names: Iterable[str] = (), url: str | None = None) 
     if unknown:
         known = ", ".join(COLLECTORS)
         raise UsageError(f"The source {unknown[0]!r} is not known: there is {known}.")
-    enabled = [name for name, source in settings.sources.items() if source.enabled]
-    chosen = list(dict.fromkeys(names)) or enabled
+    chosen = list(dict.fromkeys(names)) or settings.enabled
     if not chosen:
         raise UsageError("No source is enabled: set 'enabled' of one in the config.")
     if url is not None and len(chosen) != 1:

@@ -66,6 +66,11 @@ class Settings:
         default_factory=lambda: {"dapp_expert": SourceSettings()}
     )
 
+    @property
+    def enabled(self) -> list[str]:
+        """The sources that are collected."""
+        return [name for name, source in self.sources.items() if source.enabled]
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:

@@ -319,3 +319,14 @@ def test_version_and_help(masthead: Masthead) -> None:
     told = masthead("--help").stdout
     for name in ("up", "collect", "schedule", "dashboard", "export", "import", "status", "sample"):
         assert f" {name} " in told
+
+
+def test_no_source_enabled(masthead: Masthead, saved: str) -> None:
+    """Nothing can be collected, but what there is and what is set can still be looked at."""
+    masthead("collect", "--from-file", saved, "--at", AT)
+    masthead.environ["MASTHEAD_SOURCES__DAPP_EXPERT__ENABLED"] = "false"
+    assert masthead("collect").returncode == 2
+    assert "dapp_expert" in masthead("status").stdout
+    told = masthead("config")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert 'sources.dapp_expert.every = "1h"  # default' in told.stdout
