@@ -445,20 +445,11 @@ def _print_status(found: list[Status], at: datetime) -> None:
     from data.times import shown_age
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for head in (
-        "source",
-        "last success",
-        "next slot",
-        "missed (30 d)",
-        "late",
-        "pages",
-        "last error",
-    ):
+    for head in ("source", "last success", "next slot", "missed (30 d)", "late", "pages"):
         table.add_column(head, overflow="fold")
     for one in found:
         age = "never" if one.age is None else f"{shown_age(one.age)} ago"
         colour = "green" if not one.stale else "red" if one.age is None else "yellow"
-        error = one.last_error
         table.add_row(
             f"{one.source} (synthetic)" if one.source == SAMPLE else one.source,
             f"[{colour}]{age}[/]",
@@ -466,9 +457,13 @@ def _print_status(found: list[Status], at: datetime) -> None:
             f"{one.missed} of {one.expected}",
             str(one.late),
             str(one.pages),
-            f"{shown_age(at - error.started_at)} ago: {error.message}" if error else "none",
         )
     Console().print(table)
+    # Below the table, as they are: a column is too narrow, and brackets would be rich's markup.
+    for one in found:
+        if one.last_error is not None:
+            age = f"{shown_age(at - one.last_error.started_at)} ago"
+            print(f"{one.source}: last error {age}: {one.last_error.message}")
 
 
 def cron(context: typer.Context) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.moods import no_page
 from tests.pages import FIGURES, page
 from tests.site import Answer, Site, serving
 
@@ -283,6 +284,15 @@ def test_status_tells_the_age_and_the_last_error(masthead: Masthead, site: Site)
     table = masthead("status").stdout
     assert "dapp_expert" in table
     assert "404" in table
+
+
+def test_status_tells_an_error_as_it_is(masthead: Masthead, site: Site) -> None:
+    """What a server says may look like markup: it is shown on one line, and breaks nothing."""
+    site.answers["/"] = no_page("[/b]")
+    masthead("collect", "--url", site.url)
+    told = masthead("status")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.endswith(" is no page but [/b].\n")
 
 
 def test_sample_comes_and_goes_beside_real_data(masthead: Masthead, saved: str) -> None:
