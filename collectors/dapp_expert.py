@@ -14,7 +14,7 @@ from collectors import header, news, newstext
 from collectors.collector import Collector
 from collectors.header import Header
 from collectors.labels import Found
-from collectors.markup import lines, open_page, visible
+from collectors.markup import lines, open_page, visible, without_controls
 from collectors.payload import Figures, Payload, decode
 from collectors.quantity import Quantity, QuantityError, parse
 from data.model import METRICS, Headline, Look, Metric, Page, Reading, Via
@@ -65,10 +65,21 @@ def _look(
     for metric in METRICS:
         shown = found.get(metric.key)
         if figures:
-            readings[metric.key] = _from_payload(metric, figures, shown)
+            reading = _from_payload(metric, figures, shown)
         else:
-            readings[metric.key] = _from_page(metric, shown, anything=via is not None)
+            reading = _from_page(metric, shown, anything=via is not None)
+        readings[metric.key] = _harmless(reading)
     return Look(readings, via, _as_of(figures, page.taken_at), headlines)
+
+
+def _harmless(reading: Reading) -> Reading:
+    """Its texts without control characters: they come from the page and end up in terminals."""
+    shown, problem = reading.shown, reading.problem
+    return replace(
+        reading,
+        shown=shown and without_controls(shown),
+        problem=problem and without_controls(problem),
+    )
 
 
 def _as_of(figures: Figures | None, taken_at: datetime) -> datetime | None:

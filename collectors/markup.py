@@ -28,6 +28,7 @@ _NESTING: Final = re.compile(
 _CONTROL: Final = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )
+_BREAK: Final = re.compile("[\t-\r\x1c-\x1f\x85\u2028\u2029]")
 _SILENT: Final = frozenset({"script", "style", "template", "noscript", "title", "head"})
 
 
@@ -118,6 +119,11 @@ def lines(text: str) -> list[str]:
     """The lines that hold something, without bullets and blanks around them."""
     stripped = (line.strip(" \t\u00a0\u202f•*·▪◦‣") for line in text.splitlines())
     return [line for line in stripped if line]
+
+
+def without_controls(text: str) -> str:
+    """The text without control or direction characters, breaks as spaces; wide spaces stay."""
+    return _CONTROL.sub("", _BREAK.sub(" ", text))
 
 
 def clean(text: str, limit: int) -> str | None:

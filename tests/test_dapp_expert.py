@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 from collectors.dapp_expert import read
 from collectors.story import absolute
 from data.model import KEYS, Headline, Look, Page
+from tests import pages
 from tests.test_payload import header, page
 
 FIXTURES = Path(__file__).parent / "fixtures" / "dapp_expert"
@@ -565,3 +566,11 @@ def test_goldens_say_how_they_were_made() -> None:
     """The golden figures carry the command that printed them."""
     golden = json.loads((FIXTURES.parent / "intl.json").read_text("utf-8"))
     assert golden["made by"].startswith("node -e")
+
+
+def test_texts_of_a_page_are_harmless() -> None:
+    """What a page shows instead of a figure reaches a terminal: not the codes that steer one."""
+    body = pages.page(Dapps="\x1b[31mX\x07\u202ey\x85z")
+    reading = read(Page(body, f"{SITE}/", TAKEN_AT)).readings["dapps"]
+    assert (reading.value, reading.shown) == (None, "[31mXy z")
+    assert reading.problem == "not a figure: [31mXy z"
