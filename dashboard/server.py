@@ -28,11 +28,19 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=256)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
+    except (OSError, UnicodeError) as error:
         raise UsageError(
-            f"cannot listen on {host} port {port}: {reason.lower()}; name another with --port"
+            f"cannot listen on {host} port {port}: {_reason(error).lower()}; name another with "
+            "--host or --port"
         ) from error
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    if isinstance(error, UnicodeError) or error.errno is None:
+        return str(error)
+    # A name that cannot be looked up has a number that is none of the system's.
+    known = error.errno > 0
+    return os.strerror(error.errno) if known else str(error.strerror).partition(" (while")[0]
 
 
 class _Server(BaseApplication):  # type: ignore[misc]

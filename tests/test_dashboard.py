@@ -352,3 +352,9 @@ def test_port_that_is_taken() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=f"cannot listen on 127.0.0.1 port {port}: "):
             listen("127.0.0.1", port)
+
+
+def test_host_that_is_none() -> None:
+    """What is no name at all is refused in one sentence, too."""
+    with pytest.raises(UsageError, match=r"cannot listen on a\.\.b port 0: .*; name another"):
+        listen("a..b", 0)
