@@ -27,6 +27,8 @@ class Attempt:
     run: Run
     every: timedelta
     number: int | None
+    away: StoreError | None = None
+    """Why the store did not take its beginning, though it was there to ask."""
 
 
 class Attempts:
@@ -44,16 +46,17 @@ class Attempts:
         run = Run(source, slot, at, host=socket.gethostname(), pid=os.getpid())
         # Known before it is written down: a stop may come while a busy store is waited for.
         waiting, number = self._open_one(Attempt(run, every, None)), None
+        away = None
         try:
-            if store is None:
-                outbox.put(self.outbox, outbox.Waiting(run, every))
-            else:
+            if store is not None:
                 self._close_killed(store, source, at, every)
                 number, run = journal.start(store, run)
         except StoreError as error:
-            log.debug("not journalled: %s", error)
+            away = error
+        if number is None:
+            self._put(run, every)
         self._forget(waiting)
-        return self._open_one(Attempt(run, every, number))
+        return self._open_one(Attempt(run, every, number, away))
 
     def end(self, store: Store | None, attempt: Attempt, run: Run) -> bool:
         """Write down what became of it; whether the store took it; never raises."""
@@ -64,10 +67,7 @@ class Attempts:
             journal.finish(store, attempt.number, run)
             return True
         except StoreError:
-            try:
-                outbox.put(self.outbox, outbox.Waiting(run, attempt.every))
-            except StoreError as error:
-                log.debug("not journalled: %s", error)
+            self._put(run, attempt.every)
             return False
 
     def bridge(self, attempt: Attempt, run: Run, snapshot: Snapshot, page: Page | None) -> None:
@@ -112,6 +112,12 @@ class Attempts:
         with self._lock:
             self._open[attempt.run.source, attempt.run.started_at] = attempt
         return attempt
+
+    def _put(self, run: Run, every: timedelta) -> None:
+        try:
+            outbox.put(self.outbox, outbox.Waiting(run, every))
+        except StoreError as error:
+            log.debug("not journalled: %s", error)
 
     def _forget(self, attempt: Attempt) -> None:
         with self._lock:

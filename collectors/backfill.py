@@ -93,7 +93,7 @@ class Backfill:
             if error.kind != "stopped":
                 self.tally.problems.append(str(error))
         if self.tally.counts["read"] + self.tally.counts["partial"]:
-            self.store.describe(job.collector.about)
+            self.store.describe(job.collector.about, job.every)
 
     def _rests(self, origin: Origin, captures: Captures) -> bool:
         """Whether an archive said that it wants to be left alone; then it is."""

@@ -26,7 +26,6 @@ def keep(
     if answered is not None and look.complete:
         noted = replace(answered, slot=snapshot.slot)
     saved = store.save(snapshot, job.every, None if look.complete else page, noted)
-    _describe(store, job)
     if saved == "duplicate":
         return replace(result, outcome="duplicate", error=None, kind=None)
     known = store.snapshot(job.source, snapshot.slot) if saved == "filled" else None
@@ -45,7 +44,8 @@ def keep_unchanged(
     return Result(job.source, snapshot.slot, outcome, snapshot)
 
 
-def _describe(store: Store, job: Job) -> None:
+def introduce(store: Store, job: Job) -> None:
+    """Let the store know the source, so that one that only fails is seen. Raises StoreError."""
     info, about = store.source(job.source), job.collector.about
-    if info is not None and info.about != about:
-        store.describe(about)
+    if info is None or info.about != about or info.every != job.every:
+        store.describe(about, job.every)

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from collectors import fetch, suspect
 from collectors.attempts import Attempt, Attempts
 from collectors.jobs import Job
-from collectors.keeping import keep, keep_unchanged
+from collectors.keeping import introduce, keep, keep_unchanged
 from collectors.result import STORE, Result, told
 from collectors.visit import Visit, Visitor
 from data import outbox
@@ -99,7 +99,7 @@ class Runner:
         if self.dry_run:
             return None, None
         try:
-            store = open_store(self.settings.database, patience=patience)
+            store = open_store(self.settings.database, patience=patience, stop=self.stop)
         except StoreError as error:
             return None, error
         try:
@@ -122,7 +122,10 @@ class Runner:
         attempt = None
         if not self.dry_run:
             attempt = self.attempts.begin(store, job.source, slot, at, job.every)
+            if attempt.away is not None:
+                store, away = None, attempt.away
         taking = Taking(job, slot, attempt, store, away)
+        self._asking_store(taking, lambda store: introduce(store, job))
         result = self._guarded(taking, page)
         if attempt is not None and not taking.bridged:
             self.attempts.end(store, attempt, self._ended(taking, attempt, result))

@@ -2,6 +2,7 @@
 
 import sqlite3
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -18,6 +19,8 @@ from data.statements import text
 
 PATIENCE: Final = timedelta(seconds=30)
 """How long a writer waits for its turn."""
+REFUSALS: Final = ("IntegrityError", "DataError", "InterfaceError", "ProgrammingError")
+"""The errors of every database library that are about values, not about the store."""
 
 
 class Address(Protocol):
@@ -83,10 +86,15 @@ def anchored(database: str, folder: Path) -> str:
     return replace(file, database=str((folder / file.database).absolute())).text
 
 
-def connect(url: Address, patience: timedelta = PATIENCE) -> Engine:
-    """An engine whose writers take turns, and whose SQLite connections wait and sync fully."""
+def connect(
+    url: Address, patience: timedelta = PATIENCE, stop: threading.Event | None = None
+) -> Engine:
+    """An engine whose writers take turns, and whose SQLite connections wait and sync fully.
+
+    Setting ``stop`` ends the waiting for a turn.
+    """
     if isinstance(url, File):
-        return SqliteEngine(url, patience)
+        return SqliteEngine(url, patience, stop or threading.Event())
     from data import postgres
 
     return postgres.connect(url, patience)
@@ -112,7 +120,8 @@ def _named_errors(engine: Engine) -> Iterator[None]:
         yield
     except _database_errors() as error:
         raise StoreError(
-            f"The store {shown_url(engine.url)} did not answer: {_first_line(error)}"
+            f"The store {shown_url(engine.url)} did not answer: {_first_line(error)}",
+            refused=type(error).__name__ in REFUSALS,
         ) from error
 
 

@@ -32,3 +32,8 @@ class SourceError(MastheadError):
 
 class StoreError(MastheadError):
     """A store that could not be reached, or that another version of Masthead made."""
+
+    def __init__(self, message: str, *, refused: bool = False) -> None:
+        super().__init__(message)
+        self.refused = refused
+        """Whether it was there, and did not take the values."""

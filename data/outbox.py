@@ -79,12 +79,17 @@ def flush(folder: Path, store: Store, under_way: UnderWay, judge: Judge) -> int:
         try:
             waiting = _waiting(orjson.loads(body))
         except (ValueError, KeyError, TypeError, OverflowError, zlib.error):
-            with suppress(FileNotFoundError):
-                path.rename(path.with_suffix(".unreadable"))
+            _set_aside(path)
             continue
         if waiting.run.outcome is None and under_way(waiting.run, waiting.every):
             continue
-        _store(store, waiting, judge)
+        try:
+            _store(store, waiting, judge)
+        except StoreError as error:
+            if not error.refused:
+                raise
+            _set_aside(path)
+            continue
         path.unlink(missing_ok=True)
     return len(files)
 
@@ -92,6 +97,11 @@ def flush(folder: Path, store: Store, under_way: UnderWay, judge: Judge) -> int:
 def count(folder: Path) -> int:
     """How many attempts wait."""
     return len(list(folder.glob("*.json"))) if folder.is_dir() else 0
+
+
+def _set_aside(path: Path) -> None:
+    with suppress(FileNotFoundError):
+        path.rename(path.with_suffix(".unreadable"))
 
 
 def _store(store: Store, waiting: Waiting, judge: Judge) -> None:

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
+from data.clock import stopwatch
 from data.connection import Connection
 from data.errors import StoreError
 
 _URL: Final = re.compile(r"sqlite://(?P<host>[^/?]*)(?:/(?P<path>[^?]*))?(?P<options>\?.*)?")
+SLICE: Final = timedelta(seconds=1)
+"""How long SQLite waits before it looks whether to go on waiting."""
 _IDLE: Final = 8
 """Connections kept for the next transaction."""
 
@@ -50,9 +53,10 @@ class SqliteEngine:
     another writer came between; ``BEGIN IMMEDIATE`` takes its turn instead.
     """
 
-    def __init__(self, url: File, patience: timedelta) -> None:
+    def __init__(self, url: File, patience: timedelta, stop: threading.Event) -> None:
         self.url = url
         self.patience = patience
+        self._stop = stop
         self._lock = threading.Lock()
         self._busy = 0
         self._idle: list[sqlite3.Connection] = []
@@ -66,7 +70,7 @@ class SqliteEngine:
     def begin(self, writes: bool) -> Iterator[Connection]:
         """A transaction: committed when it ends, undone when it raises."""
         with self._connection() as raw:
-            raw.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+            self._in_turn(raw, "BEGIN IMMEDIATE" if writes else "BEGIN")
             try:
                 yield Connection(raw, "sqlite")
                 raw.execute("COMMIT")
@@ -111,11 +115,26 @@ class SqliteEngine:
                 f"The store's folder {path.parent} cannot be made: {error.strerror}."
             ) from error
         with self._connection() as raw:
-            raw.execute("PRAGMA journal_mode=WAL")
+            self._in_turn(raw, "PRAGMA journal_mode=WAL")
+
+    def _in_turn(self, raw: sqlite3.Connection, statement: str) -> None:
+        """Execute it when the others let us, within our patience and until we are told to stop.
+
+        SQLite itself waits in slices, for it hears no signal while it waits.
+        """
+        latest = stopwatch() + self.patience.total_seconds()
+        while True:
+            try:
+                raw.execute(statement)
+                return
+            except sqlite3.OperationalError as error:
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or self._stop.is_set() or stopwatch() >= latest:
+                    raise
 
     def _open(self) -> sqlite3.Connection:
         """A connection outside any transaction, also for another thread than this."""
-        wait_s = self.patience.total_seconds()
+        wait_s = min(self.patience, SLICE).total_seconds()
         raw = sqlite3.connect(
             self.url.database, timeout=wait_s, isolation_level=None, check_same_thread=False
         )

@@ -26,7 +26,7 @@ class Status:
     age: timedelta | None
     next_slot: datetime
     expected: int
-    """Slots of the last 30 days, since the first live one, that should have a snapshot."""
+    """Slots of the last 30 days, since it was first looked at, that should have a snapshot."""
     missed: int
     late: int
     """Slots of the last 30 days that were looked at only after a quarter of their time."""
@@ -60,7 +60,7 @@ class Status:
 
 def status(store: Store, source: str, every: timedelta, now: datetime) -> Status:
     """The source as the store knows it at ``now``."""
-    newest, first = store.latest_read(source, now), store.first_live(source)
+    newest, first = store.latest_read(source, now), store.first_try(source)
     current = slot_of(now, every)
     expected = missed = late = 0
     if first is not None:

@@ -1,5 +1,6 @@
 """The store: writes snapshots once per slot, and reads them back."""
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -163,10 +164,10 @@ class Store:
         with self.writing() as connection:
             writes.keep_answer(connection, source, answered)
 
-    def describe(self, about: About) -> None:
-        """Keep what a source says of itself, once it has a history."""
+    def describe(self, about: About, every: timedelta) -> None:
+        """Keep what a source says of itself, also before it has a history."""
         with self.writing() as connection:
-            writes.describe_source(connection, about)
+            writes.describe_source(connection, about, every)
 
     def cached_rules(self, site: str) -> tuple[str, datetime] | None:
         """The robots.txt of a site as last fetched, and when; None when it never was."""
@@ -232,12 +233,16 @@ class Store:
         query = query.where(slot >= start, slot < end).order_by(slot)
         return [(row.slot, row.taken_at) for row in self._rows(query)]
 
-    def first_live(self, source: str) -> datetime | None:
-        """The first slot that was looked at live, None when none was."""
+    def first_try(self, source: str) -> datetime | None:
+        """When the source was first looked at live, with or without success; None: never."""
         live = snapshots.c.origin == "live"
-        query = select(snapshots.c.slot).where(snapshots.c.source == source, live)
-        rows = self._rows(query.order_by(snapshots.c.slot).limit(1))
-        return rows[0].slot if rows else None
+        looks = select(snapshots.c.slot).where(snapshots.c.source == source, live)
+        tries = select(runs.c.started_at).where(runs.c.source == source, runs.c.attempts > 0)
+        found = [
+            *self._rows(looks.order_by(snapshots.c.slot).limit(1)),
+            *self._rows(tries.order_by(runs.c.started_at).limit(1)),
+        ]
+        return min((row[0] for row in found), default=None)
 
     def page_count(self, source: str) -> int:
         """How many pages are kept to be read again."""
@@ -266,13 +271,17 @@ class Store:
 
 
 def open_store(
-    database: str, read_only: bool = False, patience: timedelta = engines.PATIENCE
+    database: str,
+    read_only: bool = False,
+    patience: timedelta = engines.PATIENCE,
+    stop: threading.Event | None = None,
 ) -> Store:
     """The store at a database URL; made and migrated first unless ``read_only``.
 
-    ``patience``: how long a writer waits for its turn, at most PATIENCE. Raises StoreError.
+    ``patience``: how long a writer waits for its turn, at most PATIENCE; setting ``stop`` ends
+    that. Raises StoreError.
     """
-    engine = engines.connect(engines.parse_url(database), min(patience, engines.PATIENCE))
+    engine = engines.connect(engines.parse_url(database), min(patience, engines.PATIENCE), stop)
     if not read_only:
         engines.migrate(engine)
     return Store(engine)

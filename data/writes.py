@@ -243,18 +243,27 @@ def touch_source(
         connection.execute(update(sources).where(sources.c.source == source).values(**values))
 
 
-def describe_source(connection: Connection, about: About) -> None:
-    """Note what a source is called, what it gives and whom to credit."""
+def describe_source(connection: Connection, about: About, every: timedelta) -> None:
+    """Note what a source is called, what it gives, whom to credit and how often it is looked at.
+
+    A source that gave nothing yet has a row from then on.
+    """
     values = {
+        "every_ms": every // timedelta(milliseconds=1),
         "label": about.label,
         "metrics": ",".join(about.metrics),
         "credit": about.credit,
         "credit_url": about.credit_url,
     }
-    place = sources.c.source == about.source
     changes = or_(*(sources.c[name].is_distinct_from(value) for name, value in values.items()))
-    version = sources.c.version + 1
-    connection.execute(update(sources).where(place, changes).values(**values, version=version))
+    statement = insert(sources).values(source=about.source, version=1, **values)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["source"],
+            set_={**values, "version": sources.c.version + 1},
+            where=changes,
+        )
+    )
 
 
 def forget(connection: Connection, source: str) -> int:

@@ -140,7 +140,7 @@ def test_source_that_gives_two_metrics(client: Client, store: Store) -> None:
     store.save(snapshot(NOW), HOUR)
     store.save(snapshot(NOW, source="other"), HOUR)
     about = About("other", "Other", ("dapps", "blockchains"), "Data: Other", "https://other.test/")
-    store.describe(about)
+    store.describe(about, HOUR)
     known, found = client.get("/api/v1/sources").get_json()["sources"]
     assert (known["label"], known["metrics"], known["credit"]) == (
         "dapp_expert",

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -109,6 +110,25 @@ def test_stop_in_mid_run_ends_it_within_five_seconds(
     assert snapshots(place.store) == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stop_while_the_store_is_held_by_another(
+    place: Place, tmp_path: Path, number: signal.Signals
+) -> None:
+    """Told to stop while it waits for its turn to write, a run ends soon and leaves its word."""
+    other = sqlite3.connect(tmp_path / "masthead.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    process = place.start("--verbose", "collect")
+    until(lambda: _sleeps_in(process.pid, "masthead.db-shm"), 20)
+    begun = stopwatch()
+    process.send_signal(number)
+    process.communicate(timeout=20)
+    assert stopwatch() - begun < SOON_S
+    assert process.returncode in (4, 5)
+    other.execute("ROLLBACK")
+    other.close()
+    assert count(tmp_path / "outbox") == 1
+
+
 def test_two_at_once_make_one_snapshot(place: Place) -> None:
     """Cron beside the scheduler, or two machines: two runs of one slot, one snapshot, no error."""
     both = [place.start("collect"), place.start("collect")]
@@ -165,6 +185,14 @@ def _kill_a_child(parent: int) -> None:
     before = _children(parent)
     os.kill(min(before), signal.SIGKILL)
     until(lambda: len(_children(parent) - before) == 1, 30)
+
+
+def _sleeps_in(pid: int, name: str) -> bool:
+    """Whether the process has a file of that name open: it has begun to talk to the store."""
+    try:
+        return any(name in str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return False
 
 
 def _children(parent: int) -> set[int]:

@@ -120,7 +120,7 @@ def test_pragmas_are_in_force(store: Store) -> None:
         assert found == {
             "journal_mode": "wal",
             "synchronous": 2,
-            "busy_timeout": 30_000,
+            "busy_timeout": 1_000,
             "foreign_keys": 1,
         }
 

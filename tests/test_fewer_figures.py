@@ -34,7 +34,7 @@ def test_readings_are_of_what_the_source_gives(store: Store) -> None:
     before = store.snapshot("other", T0)
     assert before is not None
     assert tuple(before.look.readings) == KEYS
-    store.describe(TWO)
+    store.describe(TWO, HOUR)
     store.save(snapshot(T0 + HOUR, source="other", via="api", dapps=6.0, active_users=3.0), HOUR)
     for found in (
         store.snapshot("other", T0),
@@ -57,7 +57,7 @@ def test_readings_are_of_what_the_source_gives(store: Store) -> None:
 def test_tidy_rows_are_of_what_the_source_gives(store: Store) -> None:
     """Tidy: no line for what it never gives; wide: an empty cell; other sources as ever."""
     store.save(two(dapps=5.0), HOUR)
-    store.describe(TWO)
+    store.describe(TWO, HOUR)
     tidy = text(store, Query(shape="tidy"))[1:]
     assert [line.split(",")[3:5] for line in tidy] == [["dapps", "5"], ["volume_30d", ""]]
     assert text(store, Query(shape="tidy", keys=("active_users",)))[1:] == []
@@ -71,13 +71,13 @@ def test_export_reads_back(store: Store, tmp_path: Path, shape: str) -> None:
     """What was exported of such a source comes back into an empty store as it was."""
     store.save(two(dapps=5.0, volume_30d=7.5), HOUR)
     store.save(two(T0 + HOUR, dapps=6.0), HOUR)
-    store.describe(TWO)
+    store.describe(TWO, HOUR)
     query = Query(shape="tidy" if shape == "tidy" else "wide")
     path = tmp_path / "export.csv"
     path.write_bytes(b"".join(stream(store, query, "csv")))
     other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
     assert load(other, path).new == 2
-    other.describe(TWO)
+    other.describe(TWO, HOUR)
     assert text(other, query) == text(store, query)
     assert load(store, path).new == 0
     other.close()
@@ -88,7 +88,7 @@ def test_outbox_keeps_fewer_figures(store: Store, tmp_path: Path) -> None:
     look = two(dapps=5.0, volume_30d=7.5)
     wait(tmp_path / "outbox", look)
     assert empty(tmp_path / "outbox", store) == 1
-    store.describe(TWO)
+    store.describe(TWO, HOUR)
     kept = store.snapshot("other", T0)
     assert kept is not None
     assert kept.look.readings == look.look.readings
@@ -97,7 +97,7 @@ def test_outbox_keeps_fewer_figures(store: Store, tmp_path: Path) -> None:
 def test_series_of_fewer_figures(store: Store) -> None:
     """A chart of what it gives; of what it never gives nothing but gaps, if one insists."""
     store.save(two(dapps=5.0, volume_30d=7.5), HOUR)
-    store.describe(TWO)
+    store.describe(TWO, HOUR)
     info = store.source("other")
     assert info is not None
     found = series(store, info, T0 - HOUR, T0, info.about.metrics)

@@ -217,6 +217,23 @@ def test_what_waited_is_judged(store: Store, tmp_path: Path) -> None:
     assert store.page_count("dapp_expert") == 1
 
 
+@pytest.mark.parametrize(
+    "damage", [{"source": None}, {"source": ["a"]}, {"message": {"no": "text"}}]
+)
+def test_file_that_the_store_refuses_is_set_aside(
+    store: Store, tmp_path: Path, damage: dict[str, Any]
+) -> None:
+    """A damaged file of the right form holds nothing up; the others are stored, it is kept."""
+    box = tmp_path / "box"
+    bad = wait(box, later(0))
+    wait(box, later(1))
+    form = orjson.loads(bad.read_bytes())
+    bad.write_bytes(orjson.dumps({**form, "run": {**form["run"], **damage}}))
+    empty(box, store)
+    assert [path.name for path in box.iterdir()] == [bad.with_suffix(".unreadable").name]
+    assert store.snapshot("dapp_expert", T0 + HOUR) is not None
+
+
 def test_runs_come_with_what_waited(store: Store, tmp_path: Path) -> None:
     """The run is journalled once, over the row that it began while the store was there."""
     begun = Run("dapp_expert", T0, T0, host="a", pid=7)

@@ -15,6 +15,7 @@ from collectors.jobs import Job, jobs, saved_page
 from collectors.reread import reread
 from collectors.result import Result
 from collectors.runner import Runner
+from data.clock import stopwatch
 from data.errors import UsageError
 from data.model import Page
 from data.settings import Settings, SourceSettings
@@ -365,6 +366,41 @@ def test_several_sources_at_once(settings: Settings, clock: Clock, site: Site) -
         assert kept is not None
         assert kept.look.readings["blockchains"].value == number + 1
     assert site.paths.count("/robots.txt") == 1
+
+
+def test_source_that_fails_from_its_first_day_is_known(
+    settings: Settings, clock: Clock, site: Site
+) -> None:
+    """The store knows what it is and how often it is looked at, though it holds nothing of it."""
+    site.answers["/"] = moods.failing()
+    [job] = jobs(settings)
+    job = replace(job, every=timedelta(days=1))
+    assert Runner(settings, clock).run(job).outcome == "failed"
+    info = open_store(settings.database).source("dapp_expert")
+    assert info is not None
+    assert (info.every, info.about) == (timedelta(days=1), job.collector.about)
+    assert (info.first_slot, info.last_slot) == (None, None)
+
+
+def test_busy_store_is_waited_for_once(settings: Settings, clock: Clock, tmp_path: Path) -> None:
+    """A store that another holds for long costs a run its wait once; nothing is lost."""
+    run(settings, clock)
+    clock.time += timedelta(hours=1)
+    [job] = jobs(settings)
+    job = replace(job, every=timedelta(seconds=2))
+    other = sqlite3.connect(tmp_path / "store" / "masthead.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    begun = stopwatch()
+    result = Runner(settings, clock).run(job)
+    assert (result.outcome, result.exit_code) == ("outbox", 5)
+    assert 2 <= stopwatch() - begun < 4
+    other.execute("ROLLBACK")
+    other.close()
+    clock.time += timedelta(hours=1)
+    run(settings, clock)
+    store = open_store(settings.database)
+    assert len(values(store)) == 3
+    assert sorted(outcomes(store)) == ["outbox", "stored", "stored"]
 
 
 def test_dry_run_writes_nothing(settings: Settings, clock: Clock, tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ def test_postgresql_gets_its_own_marks() -> None:
 
 def test_connections_are_used_again_by_any_thread(tmp_path: Path) -> None:
     """Threads get a connection each at once; one after the other they share one."""
-    engine = SqliteEngine(File(str(tmp_path / "x.db")), timedelta(seconds=5))
+    engine = SqliteEngine(File(str(tmp_path / "x.db")), timedelta(seconds=5), threading.Event())
     seen: list[int] = []
 
     def work() -> None:

@@ -68,6 +68,13 @@ def test_missed_slots(store: Store) -> None:
     assert (found.expected, found.missed) == (6, 3)
 
 
+def test_source_that_only_failed_missed_its_slots(store: Store) -> None:
+    """Slots count from the first try on, whether or not it gave anything."""
+    store.add_runs([Run(SOURCE, T0, T0, T0, "failed", message="no", attempts=3)])
+    found = status(store, SOURCE, HOUR, T0 + 3 * HOUR)
+    assert (found.expected, found.missed, found.age) == (3, 3, None)
+
+
 def test_history_from_elsewhere_is_not_missed(store: Store) -> None:
     """Slots are missed since the first live look; what was filled in from before asks for none."""
     store.save(snapshot(T0 - 48 * HOUR, origin="wayback", dapps=1.0), HOUR)

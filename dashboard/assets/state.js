@@ -11,12 +11,12 @@ masthead.state = (() => {
     return RANGES.includes(asked) ? asked : RANGE;
   };
 
-  // The source asked for if anything is kept of it, else the first with a history.
+  // The source asked for if it is known, also without a history; else the first that has one.
   const source = (search, sources) => {
     const filled = sources.filter((one) => one.last_slot !== null);
     const asked = new URLSearchParams(search).get("source");
     const found =
-      filled.find((one) => one.source === asked) ||
+      sources.find((one) => one.source === asked) ||
       filled.find((one) => one.source === SOURCE) ||
       filled[0];
     return found ? found.source : SOURCE;

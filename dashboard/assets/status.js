@@ -114,7 +114,8 @@ masthead.status = (() => {
 
   const sources = (pulse) => {
     const { format, state } = masthead;
-    const filled = pulse.sources.filter((one) => one.last_slot !== null);
+    const shown = (one) => one.last_slot !== null || one.source === pulse.source;
+    const filled = pulse.sources.filter(shown);
     const box = document.getElementById("source-choice");
     const names = filled.map((one) => one.source).join(" ");
     if (box.dataset.names !== names) {

@@ -238,7 +238,7 @@ def keep_other(store: Store, credit_url: str) -> None:
     about = About(
         "other", "The Other Source", tuple(readings), "Data: Other, CC BY 4.0", credit_url
     )
-    store.describe(about)
+    store.describe(about, DAY)
 
 
 @pytest.mark.parametrize("width", [390, 1440])
@@ -277,12 +277,29 @@ def test_transactions_of_an_api_are_not_disputed(page: Page, store: Store) -> No
     taken_at = clock.now()
     look = Look({"transactions_30d": Reading(50_655.0, 0.0, "count")}, "api")
     store.save(Snapshot("other", slot_of(taken_at, DAY), taken_at, "live", look), DAY)
-    store.describe(About("other", "Other", ("transactions_30d",)))
+    store.describe(About("other", "Other", ("transactions_30d",)), DAY)
     open_full(page, "/?source=other")
     expect(page.locator(".card:visible .value")).to_have_text(["50.66K"])
     expect(page.locator(".card .note")).to_be_hidden()
     open_full(page, "/?source=dapp_expert")
     expect(page.locator(".card .note")).to_be_visible()
+
+
+def test_source_that_only_failed_says_why(page: Page, store: Store) -> None:
+    """Asked for by name, a source without a reading is not passed over for one that has some."""
+    keep(store, [1, 0])
+    store.describe(About("other", "The Other Source", ("dapps",)), DAY)
+    at = clock.now()
+    failed = Run(
+        "other", slot_of(at, DAY), at, at, "failed", "network", "No such host.", attempts=3
+    )
+    store.add_runs([failed])
+    page.goto("/?source=other")
+    expect(page.get_by_role("heading", name="No reading yet")).to_be_visible()
+    expect(page.locator("#empty")).to_contain_text("No such host.")
+    expect(page.get_by_label("Source")).to_have_value("other")
+    page.get_by_label("Source").select_option("dapp_expert")
+    expect(page.locator(".card:visible .value")).to_have_text(SHOWN)
 
 
 def test_a_credit_leads_nowhere_but_to_the_web(page: Page, store: Store) -> None:
