@@ -16,10 +16,12 @@ from data.prepared import Given, Prepared
 from data.rollup import rebuild
 from data.rows import snapshot_row
 from data.schema import captures, listings, snapshots
+from data.sources import touch_source
 from data.sql import and_, count, or_
 from data.statements import insert, select, update
 from data.store import Store
-from data.writes import INSERT_SNAPSHOT, is_slot, keep_page, save_headline, touch_source
+from data.stories import save_headline
+from data.writes import INSERT_SNAPSHOT, is_slot, keep_page
 
 CaptureOutcome = Literal["read", "partial", "empty", "no header", "failed", "covered", "thinned"]
 """``empty``: labels without a figure; ``covered``: its slot had a snapshot; ``thinned``: its span

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from data.sql import Kind
-from data.statements import Rendered, Statement
+from data.sql import Kind, Table
+from data.statements import Rendered, Statement, insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +44,8 @@ class _Whole(Statement):
     def kinds(self) -> Sequence[Kind | None]:
         """What the columns of the answer are."""
         return self.columns
+
+
+def prepared_insert(table: Table) -> Prepared:
+    """An INSERT of a row that has every column of ``table``."""
+    return Prepared(insert(table).values(**{one.name: Given(one.name) for one in table.columns}))

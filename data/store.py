@@ -9,7 +9,8 @@ from itertools import islice
 from typing import Any, Final
 
 from data import engine as engines
-from data import writes
+from data import sources as source_rows
+from data import stories, writes
 from data.connection import Connection, Row
 from data.engine import Engine
 from data.model import KEYS, SAMPLE, About, Answered, Page, Run, SeenHeadline, Snapshot
@@ -74,11 +75,11 @@ class Store:
         source = snapshot.source
         with self.writing() as connection:
             saved = writes.save_snapshot(connection, snapshot)
-            news = [writes.save_headline(connection, seen) for seen in _seen(snapshot)]
+            news = [stories.save_headline(connection, seen) for seen in _seen(snapshot)]
             if saved != "duplicate":
                 rebuild(connection, source, [snapshot.slot])
             changed = saved != "duplicate" or any(news)
-            writes.touch_source(connection, source, every, [snapshot.slot], changed)
+            source_rows.touch_source(connection, source, every, [snapshot.slot], changed)
             if page is not None:
                 writes.keep_page(connection, snapshot, page)
             writes.drop_page(connection, snapshot)
@@ -94,8 +95,8 @@ class Store:
             saved = writes.save_snapshot(connection, snapshot)
             if saved == "stored":
                 rebuild(connection, snapshot.source, [snapshot.slot])
-                writes.touch_source(connection, snapshot.source, every, [snapshot.slot], True)
-                writes.see_again(connection, snapshot.source, before, snapshot.taken_at)
+                source_rows.touch_source(connection, snapshot.source, every, [snapshot.slot], True)
+                stories.see_again(connection, snapshot.source, before, snapshot.taken_at)
                 writes.keep_answer(connection, snapshot.source, answered)
         return saved
 
@@ -118,7 +119,7 @@ class Store:
                     rebuild(connection, source, changed)
                     spans[source] = [*spans.get(source, []), *_ends(changed)]
             for source, slots in spans.items():
-                writes.touch_source(connection, source, every.get(source), slots, bool(slots))
+                source_rows.touch_source(connection, source, every.get(source), slots, bool(slots))
         return total
 
     def add_headlines(
@@ -128,10 +129,10 @@ class Store:
         changed: dict[str, int] = {}
         with self.writing() as connection:
             for one in seen:
-                news = writes.save_headline(connection, one)
+                news = stories.save_headline(connection, one)
                 changed[one.source] = changed.get(one.source, 0) + news
             for source, count in changed.items():
-                writes.touch_source(connection, source, every.get(source), [], count > 0)
+                source_rows.touch_source(connection, source, every.get(source), [], count > 0)
         return sum(changed.values())
 
     def add_runs(self, history: Iterable[Run]) -> int:
@@ -167,7 +168,7 @@ class Store:
     def describe(self, about: About, every: timedelta) -> None:
         """Keep what a source says of itself, also before it has a history."""
         with self.writing() as connection:
-            writes.describe_source(connection, about, every)
+            source_rows.describe_source(connection, about, every)
 
     def cached_rules(self, site: str) -> tuple[str, datetime] | None:
         """The robots.txt of a site as last fetched, and when; None when it never was."""
@@ -184,17 +185,17 @@ class Store:
     def remove(self, source: str) -> int:
         """Forget a source and all that was kept of it; the number of snapshots removed."""
         with self.writing() as connection:
-            return writes.forget(connection, source)
+            return source_rows.forget(connection, source)
 
     def sources(self) -> list[SourceInfo]:
         """Every source with a history, real ones first."""
-        query = select(sources).where(sources.c.every_ms != writes.FORGOTTEN)
+        query = select(sources).where(sources.c.every_ms != source_rows.FORGOTTEN)
         query = query.order_by(sources.c.source == SAMPLE, sources.c.source)
         return [_source_info(row) for row in self._rows(query)]
 
     def source(self, source: str) -> SourceInfo | None:
         """One source, None when nothing was ever kept of it."""
-        query = select(sources).where(sources.c.every_ms != writes.FORGOTTEN)
+        query = select(sources).where(sources.c.every_ms != source_rows.FORGOTTEN)
         rows = self._rows(query.where(sources.c.source == source))
         return _source_info(rows[0]) if rows else None
 

@@ -2,33 +2,23 @@
 
 import gzip
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from data.connection import Connection
-from data.model import KEYS, About, Answered, Headline, Page, SeenHeadline, Snapshot
-from data.prepared import Given, Prepared
-from data.rows import headline_row, seen_of, snapshot_row, texts_json, texts_of
+from data.model import KEYS, Answered, Page, Snapshot
+from data.prepared import Given, prepared_insert
+from data.rows import snapshot_row, texts_json, texts_of
 from data.schema import (
     answers,
-    captures,
-    headlines,
-    listings,
     pages,
-    rollups_day,
-    rollups_hour,
-    runs,
     snapshots,
-    sources,
 )
-from data.sql import Table, count, or_
+from data.sql import count
 from data.statements import delete, insert, select, update
 
 KEPT_PAGES: Final = 200
-UNKNOWN_EVERY_MS: Final = 3_600_000
-FORGOTTEN: Final = 0
-"""The ``every_ms`` of a source that was removed."""
 
 Saved = Literal["stored", "filled", "duplicate"]
 
@@ -38,23 +28,7 @@ def is_slot(source: str | Given, slot: datetime | Given) -> Any:
     return (snapshots.c.source == source) & (snapshots.c.slot == slot)
 
 
-def _known_headline(*, addressed: bool) -> Prepared:
-    """The headline of the same key, else of the same title where one of the two has no address."""
-    key, same_title = headlines.c.key, headlines.c.title == Given("title")
-    if addressed:
-        same_title &= headlines.c.url.is_(None)
-    place = (headlines.c.source == Given("source"), or_(key == Given("key"), same_title))
-    return Prepared(select(headlines).where(*place).order_by(key != Given("key")).limit(1))
-
-
-def _insert(table: Table) -> Prepared:
-    """An INSERT of a row that has every column of ``table``."""
-    return Prepared(insert(table).values(**{one.name: Given(one.name) for one in table.columns}))
-
-
-INSERT_SNAPSHOT: Final = _insert(snapshots)
-_INSERT_HEADLINE: Final = _insert(headlines)
-_KNOWN_HEADLINE: Final = {has: _known_headline(addressed=has) for has in (False, True)}
+INSERT_SNAPSHOT: Final = prepared_insert(snapshots)
 
 
 def save_snapshot(connection: Connection, snapshot: Snapshot) -> Saved:
@@ -144,60 +118,6 @@ def _contradicts(old: Mapping[str, Any], offered: Mapping[str, Any]) -> bool:
     return any(None not in pair and pair[0] != pair[1] for pair in pairs)
 
 
-def save_headline(connection: Connection, seen: SeenHeadline) -> bool:
-    """Keep a headline, or what it adds to the one already kept; whether a reader sees a change."""
-    new = headline_row(seen)
-    old = connection.execute(_KNOWN_HEADLINE[bool(new["url"])](new)).first()
-    if old is None:
-        connection.execute(_INSERT_HEADLINE(new))
-        return True
-    merged = headline_row(_merged(seen_of(old), seen))
-    changes = {name: value for name, value in merged.items() if value != getattr(old, name)}
-    if changes:
-        place = (headlines.c.source == old.source) & (headlines.c.key == old.key)
-        connection.execute(update(headlines).where(place).values(**changes))
-    return not changes.keys() <= {"last_seen_at"}
-
-
-def _merged(old: SeenHeadline, new: SeenHeadline) -> SeenHeadline:
-    before, after = old.headline, new.headline
-    if new.last_seen_at < old.last_seen_at:
-        before, after = after, before
-    start, end = _narrowed(before, after)
-    headline = Headline(
-        title=after.title,
-        url=after.url or before.url,
-        summary=after.summary or before.summary,
-        author=after.author or before.author,
-        published_from=start,
-        published_to=end,
-        lead=before.lead or after.lead,
-    )
-    return replace(
-        old,
-        headline=headline,
-        first_seen_at=min(old.first_seen_at, new.first_seen_at),
-        last_seen_at=max(old.last_seen_at, new.last_seen_at),
-    )
-
-
-def _narrowed(before: Headline, after: Headline) -> tuple[datetime | None, datetime | None]:
-    """The interval both agree on; the earlier one where they contradict or one is unknown."""
-    if before.published_from is None or before.published_to is None:
-        return after.published_from, after.published_to
-    if after.published_from is None or after.published_to is None:
-        return before.published_from, before.published_to
-    start = max(before.published_from, after.published_from)
-    end = min(before.published_to, after.published_to)
-    return (start, end) if start <= end else (before.published_from, before.published_to)
-
-
-def see_again(connection: Connection, source: str, before: datetime, at: datetime) -> None:
-    """The stories last seen ``before`` are still there ``at``: their page has not changed."""
-    place = (headlines.c.source == source) & (headlines.c.last_seen_at == before)
-    connection.execute(update(headlines).where(place).values(last_seen_at=at))
-
-
 def keep_answer(connection: Connection, source: str, answered: Answered) -> None:
     """Keep what the source's server said of its page, in place of what it said before."""
     values = {
@@ -209,81 +129,6 @@ def keep_answer(connection: Connection, source: str, answered: Answered) -> None
     }
     statement = insert(answers).values(source=source, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["source"], set_=values))
-
-
-def touch_source(
-    connection: Connection,
-    source: str,
-    every: timedelta | None,
-    slots: Sequence[datetime],
-    changed: bool,
-) -> None:
-    """Note the source's interval and span, and count the change if a reader could see one.
-
-    ``every`` None: what is known, or an hour. The row of a source that was removed (FORGOTTEN)
-    goes on counting, so that no version ever stands for two histories.
-    """
-    old = connection.execute(select(sources).where(sources.c.source == source)).first()
-    if every is not None:
-        every_ms = every // timedelta(milliseconds=1)
-    else:
-        every_ms = (old and old.every_ms) or UNKNOWN_EVERY_MS
-    known = [] if old is None else [old.first_slot, old.last_slot]
-    span = [slot for slot in (*known, *slots) if slot is not None]
-    values = {
-        "every_ms": every_ms,
-        "first_slot": min(span, default=None),
-        "last_slot": max(span, default=None),
-    }
-    changed = changed or (old is not None and old.every_ms != every_ms)
-    values["version"] = (0 if old is None else old.version) + int(changed)
-    if old is None:
-        connection.execute(insert(sources).values(source=source, **values))
-    elif any(getattr(old, column) != value for column, value in values.items()):
-        connection.execute(update(sources).where(sources.c.source == source).values(**values))
-
-
-def describe_source(connection: Connection, about: About, every: timedelta) -> None:
-    """Note what a source is called, what it gives, whom to credit and how often it is looked at.
-
-    A source that gave nothing yet has a row from then on.
-    """
-    values = {
-        "every_ms": every // timedelta(milliseconds=1),
-        "label": about.label,
-        "metrics": ",".join(about.metrics),
-        "credit": about.credit,
-        "credit_url": about.credit_url,
-    }
-    changes = or_(*(sources.c[name].is_distinct_from(value) for name, value in values.items()))
-    statement = insert(sources).values(source=about.source, version=1, **values)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["source"],
-            set_={**values, "version": sources.c.version + 1},
-            where=changes,
-        )
-    )
-
-
-def forget(connection: Connection, source: str) -> int:
-    """Delete all that was kept of a source but its counter; the number of snapshots deleted."""
-    removed = connection.execute(delete(snapshots).where(snapshots.c.source == source))
-    for table in (
-        rollups_hour,
-        rollups_day,
-        headlines,
-        runs,
-        pages,
-        answers,
-        captures,
-        listings,
-    ):
-        connection.execute(delete(table).where(table.c.source == source))
-    values = {"every_ms": FORGOTTEN, "first_slot": None, "last_slot": None}
-    place = sources.c.source == source
-    connection.execute(update(sources).where(place).values(**values, version=sources.c.version + 1))
-    return removed.rowcount
 
 
 def keep_page(connection: Connection, snapshot: Snapshot, page: Page) -> None:
