@@ -102,15 +102,16 @@ def permitted(
 
 
 def site_of(url: str) -> str:
-    """Scheme, host and port, the whole to which one robots.txt applies. Raises SourceError."""
+    """Scheme, host and unusual port: what one robots.txt applies to. Raises SourceError."""
     try:
         parts = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+        usual = {"http": 80, "https": 443}[parts.scheme]
+        port = "" if parts.port in (None, usual) else f":{parts.port}"
     except (KeyError, ValueError):
         what = f"{fetch.shown(url)} is no http or https address that can be asked."
         raise SourceError(what, kind="address") from None
     host = parts.hostname or ""
-    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
 
 def fetch_rules(

@@ -93,13 +93,13 @@ def test_any_text_is_rules(text: str) -> None:
 @pytest.mark.parametrize(
     ("url", "site"),
     [
-        ("https://dapp.expert/", "https://dapp.expert:443"),
+        ("https://dapp.expert/", "https://dapp.expert"),
         ("http://ann:s3cret@A.test:8050/a?b", "http://a.test:8050"),
-        ("http://[::1]/", "http://[::1]:80"),
+        ("http://[::1]/", "http://[::1]"),
     ],
 )
 def test_site_of(url: str, site: str) -> None:
-    """A site is scheme, host and port."""
+    """A site is scheme, host and the port where it is not the usual one."""
     assert site_of(url) == site
 
 
