@@ -38,7 +38,7 @@ def keep_unchanged(
     store: Store, job: Job, snapshot: Snapshot, before: Snapshot, visit: Visit
 ) -> Result:
     """Store a snapshot with the readings of the one ``before``. Raises StoreError."""
-    answered = replace(visit.answered, slot=snapshot.slot)
+    answered = replace(visit.answered, slot=before.slot)
     saved = store.save_unchanged(snapshot, job.every, before.taken_at, answered)
     outcome: Outcome = "unchanged" if saved == "stored" else "duplicate"
     return Result(job.source, snapshot.slot, outcome, snapshot)

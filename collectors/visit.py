@@ -16,6 +16,8 @@ from data.errors import SourceError, StoreError
 from data.model import Answered, Page, Snapshot, iso
 from data.store import Store
 
+READ_ANEW: Final = timedelta(days=1)
+"""A page that does not change is read whole at least so often: its age tells something, too."""
 NO_VALIDATORS: Final = fetch.Validators()
 
 
@@ -92,6 +94,8 @@ class Visitor:
         before = None
         if conditional and store is not None and known.slot is not None:
             before = store.snapshot(job.source, known.slot)
+        if before is not None and self.clock() - before.taken_at >= READ_ANEW:
+            before = None
         asked = fetch.Validators(known.etag, known.last_modified) if before else NO_VALIDATORS
         answer = self._get(job.url, latest, asked)
         return Visit(

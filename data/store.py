@@ -90,7 +90,7 @@ class Store:
     def save_unchanged(
         self, snapshot: Snapshot, every: timedelta, before: datetime, answered: Answered
     ) -> writes.Saved:
-        """Keep a look at a page that is the one taken ``before``, its stories seen again."""
+        """Keep a look at a page that is the one read ``before``, its stories seen again."""
         with self.writing() as connection:
             saved = writes.save_snapshot(connection, snapshot)
             if saved == "stored":

@@ -75,6 +75,6 @@ def _narrowed(before: Headline, after: Headline) -> tuple[datetime | None, datet
 
 
 def see_again(connection: Connection, source: str, before: datetime, at: datetime) -> None:
-    """The stories last seen ``before`` are still there ``at``: their page has not changed."""
-    place = (headlines.c.source == source) & (headlines.c.last_seen_at == before)
+    """The stories seen since ``before`` are still there ``at``: their page has not changed."""
+    place = (headlines.c.source == source) & (headlines.c.last_seen_at >= before)
     connection.execute(update(headlines).where(place).values(last_seen_at=at))

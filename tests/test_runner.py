@@ -224,11 +224,27 @@ def test_page_that_did_not_change_is_a_snapshot(
     assert [row[4:9] for row in rows(store, Query("runs"))][1:] == [
         ("unchanged", None, None, 304, 0)
     ] * 2
+    answered = store.answered("dapp_expert")
+    assert answered is not None
+    assert answered.slot == SLOT
     [lead, _] = store.headlines("dapp_expert", None, None, 9)
     assert (lead.first_seen_at.hour, lead.last_seen_at.hour) == (12, 14)
     clock.time += timedelta(hours=1)
     site.answers["/"] = moods.remembering('"two"')
     assert run(settings, clock).outcome == "stored"
+
+
+def test_page_that_does_not_change_is_read_anew_each_day(
+    settings: Settings, clock: Clock, site: Site
+) -> None:
+    """304 upon 304 would keep a figure fresh that its reader would call too old by now."""
+    site.answers["/"] = moods.remembering('"one"')
+    told = []
+    for _ in range(50):
+        told.append(run(settings, clock).outcome)
+        clock.time += timedelta(hours=1)
+    assert [hour for hour, outcome in enumerate(told) if outcome == "stored"] == [0, 24, 48]
+    assert told.count("unchanged") == 47
 
 
 def test_unchanged_page_waits_for_a_store_that_went_away(
