@@ -340,3 +340,28 @@ def test_no_source_enabled(masthead: Masthead, saved: str) -> None:
     told = masthead("config")
     assert (told.returncode, told.stderr) == (0, "")
     assert 'sources.dapp_expert.every = "1h"  # default' in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["collect", "--bogus"], 2, "No such option"),
+        (["--bogus", "collect"], 2, "No such option"),
+        (["--config"], 2, "requires an argument"),
+        (["--config", "none.toml", "collect"], 2, "The config none.toml cannot be read"),
+        (["collect", "nowhere"], 2, "The source 'nowhere' is not known"),
+        (["--database", "mysql://x/y", "collect"], 2, "asks for mysql"),
+        (["--quiet", "collect", "dapp_expert"], 4, "answered 404"),
+        (["collect", "--dry-run"], 4, "answered 404"),
+    ],
+)
+def test_collect_in_and_out_of_its_plain_form(
+    masthead: Masthead, site: Site, arguments: list[str], code: int, said: str
+) -> None:
+    """What a crontab runs is read without the command line, and judged as by it."""
+    site.answers["/"] = Answer(b"gone", 404)
+    masthead.environ["MASTHEAD_SOURCES__DAPP_EXPERT__URL"] = site.url
+    done = masthead(*arguments)
+    assert done.returncode == code, done.stderr
+    assert said in " ".join(done.stderr.split())
+    assert done.stdout == ""
