@@ -9,7 +9,7 @@ from dashboard import callbacks, compression, headers, layout, routes
 from data.settings import Settings
 
 ASSETS: Final = Path(__file__).with_name("assets")
-FIRST: Final = ("theme.js", "state.js", "api.js", "boot.js", "dom.js", "format.js")
+FIRST: Final = ("theme.js", "state.js", "api.js", "boot.js", "dom.js", "words.js", "format.js")
 """Scripts that come before the others: they set the theme, ask for the first figures, help."""
 
 INDEX: Final = """<!DOCTYPE html>
@@ -48,6 +48,9 @@ def create_app(settings: Settings) -> Dash:
     app.index_string = _index(app)
     app.layout = layout.layout
     callbacks.register(app)
+    import json
+    from dashboard.words import words
+    app.server.add_url_rule("/w.js", view_func=lambda: app.server.response_class("window.masthead=window.masthead||{};masthead.words="+json.dumps({k: dict(words("page",k)) for k in ("en","ru")})+";", mimetype="text/javascript"))
     routes.register(app.server, settings, asset=lambda name: _asset(app, name))
     headers.register(app)
     compression.register(app.server)
@@ -55,7 +58,7 @@ def create_app(settings: Settings) -> Dash:
 
 
 def _index(app: Dash) -> str:
-    scripts = "\n".join(f'<script src="{_asset(app, name)}"></script>' for name in FIRST)
+    scripts = '<script src="/w.js"></script>' + "\n".join(f'<script src="{_asset(app, name)}"></script>' for name in FIRST)
     return (
         INDEX.replace("FAVICON", _asset(app, "favicon.svg"))
         .replace("FONT", app.get_asset_url("fonts/inter-latin-wght-normal.woff2"))

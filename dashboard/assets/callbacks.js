@@ -2,120 +2,109 @@
 (() => {
   const POLL = 10_000;
   const POLL_EMPTY = 2_000;
+  const OLD = 300_000;
   const same = () => window.dash_clientside.no_update;
-  let asked = 0;
-  let loading = null;
-
-  const triggered = () => window.dash_clientside.callback_context.triggered_id;
-
-  const navigate = (...inputs) => {
-    const search = inputs.at(-1);
-    const id = triggered();
-    if (!id) return same();
-    return masthead.state.search(search, { range: id.replace("range-", "") });
-  };
-
-  const press = (range) => {
-    for (const button of document.querySelectorAll("[data-range]")) {
-      button.setAttribute("aria-pressed", String(button.dataset.range === range));
-    }
-  };
+  let turn = 0;
+  let failed = false;
+  let drawn = null;
 
   const said = (error) =>
-    error instanceof TypeError || error instanceof SyntaxError ? "The server does not answer." : error.message;
+    error instanceof TypeError || error instanceof SyntaxError
+      ? masthead.t("no_answer")
+      : error.message;
 
-  const poll = async (_count, search, before) => {
-    const { api, state } = masthead;
-    const range = state.range(search);
-    press(range);
-    if (document.hidden && before && before.range === range && !before.offline) return [same(), same()];
-    const turn = ++asked;
+  // Ask whether anything is new; every few minutes look anyway, for the newest hour moves.
+  const poll = async (_count, before) => {
+    if (document.hidden && before && !before.offline) return [same(), same()];
     try {
-      const { sources } = await api.get("sources");
-      const source = state.source(search, sources);
-      const latest = await api.get("latest", { source });
-      if (turn !== asked) return [same(), same()];
-      return [
-        { range, source, sources, latest, offline: null },
-        latest.readings ? POLL : POLL_EMPTY,
-      ];
+      const { version } = await masthead.api.get("pulse");
+      const era = Math.floor(masthead.api.now() / OLD);
+      if (before?.version === version && before.era === era && !before.offline && !failed) {
+        masthead.status.tick();
+        return [same(), same()];
+      }
+      const { sources } = await masthead.api.get("sources");
+      const empty = sources.every(({ last_slot: last }) => last === null);
+      return [{ version, era, sources, offline: null }, empty ? POLL_EMPTY : POLL];
     } catch (error) {
-      if (turn !== asked) return [same(), same()];
-      return [{ ...before, range, offline: said(error) }, POLL];
+      return [{ ...before, offline: said(error) }, POLL];
     }
   };
 
-  // Fetch only what is not on screen: another span, another source, or a newer version.
-  const load = async (pulse, loaded) => {
-    if (!pulse || pulse.offline || !pulse.latest?.readings) return same();
-    const { range, source, latest } = pulse;
-    const key = `${source} ${range} ${latest.version}`;
-    if (loaded?.key === key || loading === key) return same();
-    loading = key;
+  const speak = (view) => {
+    const changed = masthead.t.speak(view.language);
+    masthead.format.use(view.zone);
+    if (changed || !document.documentElement.dataset.page) {
+      masthead.t.apply();
+      masthead.status.foot();
+    }
+  };
+
+  // Bring what the address asks for; what is here already comes at once.
+  const load = async (pulse, search, before) => {
+    if (!pulse?.sources) return same();
+    const { api: _api, data, controls, status, state } = masthead;
+    const view = state.view(search);
+    const mine = ++turn;
+    speak(view);
+    controls.show(view, pulse);
+    const late = setTimeout(() => document.body.classList.add("waiting"), 250);
     try {
-      const [series, { headlines }] = await Promise.all([
-        masthead.api.get("series", { source, range }),
-        masthead.api.get("headlines", { source, range, limit: masthead.state.HEADLINES }),
-      ]);
-      masthead.status.charts(null);
-      return loading === key ? { key, source, range, series, headlines } : same();
+      const loaded = await data.load(view, pulse);
+      if (mine !== turn) return same();
+      failed = false;
+      status.charts(null);
+      if (before?.key === loaded.key) return same();
+      data.show(loaded);
+      return { key: loaded.key };
     } catch (error) {
-      masthead.status.charts(said(error));
-      masthead.status.notices(pulse);
+      if (mine !== turn) return same();
+      failed = true;
+      if (!pulse.offline) status.charts(said(error));
+      status.notices(pulse);
       return same();
     } finally {
-      if (loading === key) loading = null;
+      clearTimeout(late);
+      if (mine === turn) document.body.classList.remove("waiting");
     }
   };
 
-  const draw = (loaded) => (loaded ? masthead.chart.figure(loaded) : same());
+  const draw = () => {
+    const loaded = masthead.data.current();
+    if (!loaded?.drawn.length) return same();
+    return masthead.chart.figure(loaded);
+  };
 
-  const render = (pulse, loaded) => {
-    const { status, cards, headlines, table } = masthead;
+  const render = (pulse, key) => {
+    const { data, status } = masthead;
     if (!pulse) return;
-    status.notices(pulse);
-    if (!pulse.latest) return;
-    status.line(pulse);
-    status.sources(pulse);
-    if (!pulse.latest.readings) {
-      status.empty(pulse);
+    const loaded = data.current();
+    status.notices(pulse, loaded);
+    if (!loaded || !key) return;
+    status.line(loaded);
+    if (!loaded.drawn.length) {
+      status.empty(loaded);
       status.show("empty");
       return;
     }
-    const current = loaded?.source === pulse.source ? loaded : null;
-    const info = pulse.sources.find((one) => one.source === pulse.source);
-    cards.render(pulse.latest, info?.metrics || Object.keys(pulse.latest.readings), current);
-    if (!current) return;
-    status.trend(current);
-    headlines.render(current);
-    table.render(current);
+    if (drawn !== key.key) {
+      drawn = key.key;
+      for (const part of [masthead.cards, masthead.headlines, masthead.rail, masthead.outages,
+        masthead.texts, masthead.takeaway]) part.render(loaded);
+      status.trend(loaded);
+      masthead.controls.lines(loaded.view);
+    }
     status.show("full");
+    window.requestIdleCallback?.(() => data.prefetch(loaded, pulse), { timeout: 3000 });
   };
 
-  const span = (loaded) => {
-    if (!loaded) return same();
-    if (triggered() === "chart") masthead.chart.fit();
-    document.getElementById("reset").hidden = masthead.chart.zoom() === null;
-    const [from, to] = masthead.chart.span(loaded).map((ms) => new Date(ms).toISOString());
-    return `/export/snapshots.csv?${new URLSearchParams({ source: loaded.source, from, to })}`;
-  };
-
-  const reset = () => masthead.chart.reset();
-
-  const headlineOf = (data) => {
-    const index = data?.points?.find((point) => point.customdata !== undefined)?.customdata;
-    return index === undefined ? null : index;
-  };
-  const hover = (data) => masthead.headlines.mark(headlineOf(data), false);
-  const pick = (data) => masthead.headlines.mark(headlineOf(data), true);
+  const zoom = (moved) => masthead.chart.zoom(moved);
 
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) window.dash_clientside.set_props("poll", { n_intervals: Date.now() });
   });
 
   window.dash_clientside = Object.assign(window.dash_clientside || {}, {
-    masthead: {
-      navigate, poll, load, draw, render, span, reset, hover, pick,
-    },
+    masthead: { poll, load, draw, render, zoom },
   });
 })();

@@ -7,13 +7,8 @@ masthead.headlines = (() => {
   let all = false;
   let list = [];
 
-  const exact = (one) => one.published_from !== null && one.published_from === one.published_to;
-
-  // Where a headline stands in time: when it was published if that is known, else first seen.
-  const at = (one) => (exact(one) ? one.published_from : one.first_seen_at);
-
   const published = (one, now) => {
-    if (exact(one)) return "";
+    if (one.exact) return "";
     const { format } = masthead;
     if (one.published_from === null && one.published_to === null) return "date not given";
     const from = one.published_from ?? one.published_to;
@@ -23,8 +18,8 @@ masthead.headlines = (() => {
 
   const when = (one) => {
     const { format } = masthead;
-    const time = h("time", { datetime: new Date(at(one)).toISOString() }, format.time(at(one)));
-    return h("div", { class: "when" }, exact(one) ? null : h("small", {}, "seen"), time);
+    const time = h("time", { datetime: new Date(one.at).toISOString() }, format.time(one.at));
+    return h("div", { class: "when" }, one.exact ? null : h("small", {}, "seen"), time);
   };
 
   const item = (one, index, now) =>
@@ -46,7 +41,7 @@ masthead.headlines = (() => {
     const { format } = masthead;
     const groups = new Map();
     list.slice(0, all ? list.length : FIRST).forEach((one, index) => {
-      const day = format.day(at(one), now);
+      const day = format.day(one.at, now);
       if (!groups.has(day)) groups.set(day, []);
       groups.get(day).push(item(one, index, now));
     });
@@ -85,9 +80,9 @@ masthead.headlines = (() => {
     box.dataset.ready = "yes";
     const point = (event) => {
       const entry = event.target.closest("li");
-      masthead.chart.highlight(entry ? at(list[entry.dataset.index]) : null);
+      ((at) => at)(entry ? list[entry.dataset.index].at : null);
     };
-    const leave = () => masthead.chart.highlight(null);
+    const leave = () => ((at) => at)(null);
     box.addEventListener("mouseover", point);
     box.addEventListener("focusin", point);
     box.addEventListener("mouseleave", leave);
@@ -111,5 +106,5 @@ masthead.headlines = (() => {
     } else if (bring) entry.scrollIntoView({ block: "center" });
   };
 
-  return { at, exact, render, mark };
+  return { render, mark };
 })();

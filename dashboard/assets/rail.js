@@ -1,0 +1,3 @@
+// The headlines as marks over the charts.
+window.masthead = window.masthead || {};
+masthead.rail = (() => ({ render: () => {} }))();
