@@ -50,7 +50,16 @@ def create_app(settings: Settings) -> Dash:
     callbacks.register(app)
     import json
     from dashboard.words import words
-    app.server.add_url_rule("/w.js", view_func=lambda: app.server.response_class("window.masthead=window.masthead||{};masthead.words="+json.dumps({k: dict(words("page",k)) for k in ("en","ru")})+";", mimetype="text/javascript"))
+
+    app.server.add_url_rule(
+        "/w.js",
+        view_func=lambda: app.server.response_class(
+            "window.masthead=window.masthead||{};masthead.words="
+            + json.dumps({k: dict(words("page", k)) for k in ("en", "ru")})
+            + ";",
+            mimetype="text/javascript",
+        ),
+    )
     routes.register(app.server, settings, asset=lambda name: _asset(app, name))
     headers.register(app)
     compression.register(app.server)
@@ -58,7 +67,9 @@ def create_app(settings: Settings) -> Dash:
 
 
 def _index(app: Dash) -> str:
-    scripts = '<script src="/w.js"></script>' + "\n".join(f'<script src="{_asset(app, name)}"></script>' for name in FIRST)
+    scripts = '<script src="/w.js"></script>' + "\n".join(
+        f'<script src="{_asset(app, name)}"></script>' for name in FIRST
+    )
     return (
         INDEX.replace("FAVICON", _asset(app, "favicon.svg"))
         .replace("FONT", app.get_asset_url("fonts/inter-latin-wght-normal.woff2"))

@@ -168,16 +168,22 @@ def _charts() -> html.Section:
         [
             html.Div(
                 [
-                    html.H2(**_said("trend")),
-                    html.P(id="trend-note", className="hint"),
+                    html.Div(
+                        [html.H2(**_said("trend")), html.P(id="trend-note", className="hint")],
+                        className="heading",
+                    ),
                     html.Div(
                         [
-                            html.Button(id="reset", className="small", hidden=True, **_said("whole_span")),
+                            html.Button(
+                                id="reset", className="small", hidden=True, **_said("whole_span")
+                            ),
                             html.Div(
                                 [
                                     html.Button(id="view-panels", **_said("panels")),
                                     html.Button(
-                                        id="view-compare", **_said("compare"), **_titled("compare_title")
+                                        id="view-compare",
+                                        **_said("compare"),
+                                        **_titled("compare_title"),
                                     ),
                                 ],
                                 role="group",
@@ -185,7 +191,10 @@ def _charts() -> html.Section:
                                 **_named("view"),
                             ),
                             html.Button(
-                                id="log", className="small toggle", **_said("log"), **_titled("log_title")
+                                id="log",
+                                className="small toggle",
+                                **_said("log"),
+                                **_titled("log_title"),
                             ),
                         ],
                         className="chart-controls",

@@ -61,8 +61,8 @@ masthead.figure = (() => {
         y: at.map((one) => line.last[one]),
         marker: {
           color: stroke,
-          size: at.map((_, place) => (place === at.length - 1 ? 7 : 4)),
-          line: { color: colour("panel"), width: 1 },
+          size: at.map((_, place) => (place === at.length - 1 ? 7 : 3.6)),
+          line: { color: colour("panel"), width: at.map((_, place) => +(place === at.length - 1)) },
         },
       },
     ];

@@ -37,7 +37,7 @@ masthead.labels = (() => {
     if (alone) {
       const change = moved(line);
       const tone = { up: "up", down: "down" }[change?.way] || "muted";
-      const text = change ? plain(change.words).replace(" ", change.way === "flat" ? "<br>" : " ") : "";
+      const text = change ? plain(change.words).replace(/^(\S{6,}) /, "$1<br>") : "";
       return `<b>${value}</b><br><span style="color:${colour(tone)}">${text}</span>`;
     }
     const name = plain(short(masthead.lines.name(line, loaded), 24));

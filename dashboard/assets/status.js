@@ -79,7 +79,7 @@ masthead.status = (() => {
     const { run } = latest;
     if (part.source === state.SAMPLE || latest.taken_at === null || !latest.every_s) return null;
     const failed =
-      run?.outcome === "failed"
+      run?.outcome === "failed" && run.started_at > latest.taken_at
         ? t("failed_at", { when: format.moment(run.started_at), why: why(run) })
         : "";
     if (api.now() - latest.taken_at > STALE * latest.every_s * 1000) {
