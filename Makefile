@@ -49,7 +49,7 @@ lock: $(UV)  ## write uv.lock anew from pyproject.toml
 	$(UV) lock
 
 clean:  ## remove what make brought
-	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .tools dashboard/vendor .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -60,10 +60,12 @@ $(UV):
 
 .venv/installed: $(UV) pyproject.toml uv.lock
 	$(UV) sync --quiet --locked --compile-bytecode --no-default-groups --python $(PYTHON)
+	-@$(RUN)/python -m dashboard.bundle $(UV)
 	@touch $@
 
 .venv/installed-dev: $(UV) pyproject.toml uv.lock
 	$(UV) sync --quiet --locked --python $(PYTHON)
+	-@$(RUN)/python -m dashboard.bundle $(UV)
 	@$(RUN)/python tests/browser.py --install
 	-@$(RUN)/python tests/machine.py --install
 	@touch $@ .venv/installed

@@ -1,25 +1,22 @@
-"""The page's shell and the JSON behind it, without a browser."""
+"""What the page is made of and the JSON behind it, without a browser."""
 
-import gzip
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import brotli
 import pytest
 from dash import Dash
 from flask import Flask
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import Client
 
 from dashboard import ids, routes
-from dashboard.app import ASSETS, FIRST, create_app
-from dashboard.compression import Compressed
+from dashboard.app import create_app
+from dashboard.scripts import ASSETS
 from dashboard.server import listen
-from data import clock, journal
+from data import journal
 from data.errors import UsageError
 from data.model import KEYS, METRICS, SAMPLE, About, Headline, Run, to_ms
 from data.settings import Settings, SourceSettings
@@ -66,24 +63,6 @@ def test_two_apps_live_in_one_process(tmp_path: Path) -> None:
     assert versions[0] < versions[1]
 
 
-def test_shell(settings: Settings, store: Store) -> None:
-    """The page carries its language, its first scripts, no inline script but the policy's."""
-    client = create_app(settings).server.test_client()
-    page = client.get("/").get_data(as_text=True)
-    assert '<html lang="en">' in page
-    assert all(f"/assets/{name}?m=" in page for name in FIRST)
-    assert page.index("theme.js") < page.index("</head>") < page.index("cards.js")
-    assert len(re.findall(r"<script(?![^>]* src=)(?![^>]*application/json)", page)) == 1
-    assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
-
-
-def test_every_script_is_listed_once(settings: Settings, store: Store) -> None:
-    """A script is asked for either before the page is drawn or after, never twice."""
-    page = create_app(settings).server.test_client().get("/").get_data(as_text=True)
-    for path in ASSETS.glob("*.js"):
-        assert page.count(f"/{path.name}?m=") == 1, path.name
-
-
 def test_layout_has_what_the_callbacks_name(settings: Settings, store: Store) -> None:
     """Every id that a callback reads or writes stands in the layout."""
     app: Dash = create_app(settings)
@@ -106,19 +85,6 @@ def test_callbacks_run_in_the_browser(settings: Settings, store: Store) -> None:
     exported = scripts[scripts.index("Object.assign") :]
     for callback in listed:
         assert callback["clientside_function"]["function_name"] in exported
-
-
-@pytest.mark.parametrize("path", ["/", "/api/v1/sources", "/assets/page.css", "/api/nothing"])
-def test_headers(settings: Settings, store: Store, path: str) -> None:
-    """Every answer forbids foreign scripts, frames and guesses of its type."""
-    headers = create_app(settings).server.test_client().get(path, buffered=True).headers
-    policy = headers["Content-Security-Policy"]
-    assert policy.startswith("default-src 'none'; script-src 'self' 'sha256-")
-    assert "frame-ancestors 'none'" in policy
-    assert "unsafe-eval" not in policy
-    assert policy.count("unsafe-inline") == 1
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "no-referrer"
 
 
 def test_sources(client: Client, store: Store) -> None:
@@ -311,39 +277,6 @@ def test_a_configured_source_that_never_gave_anything(
     found = server.test_client().get("/healthz")
     assert (found.status_code == 200) is healthy
     assert ("growthepie" in found.get_json()["sources"]) is enabled
-
-
-def ask(app: Any, path: str, encodings: str) -> TestResponse:
-    """One answer of ``app`` to a client that takes ``encodings``."""
-    client: Client = app.server.test_client()
-    return client.get(path, headers={"Accept-Encoding": encodings}, buffered=True)
-
-
-def test_compression(settings: Settings, store: Store) -> None:
-    """The same bytes in every encoding; caches are told what they depend on."""
-    app = create_app(settings)
-    whole = ask(app, "/assets/figure.js", "identity")
-    brotlied = ask(app, "/assets/figure.js", "gzip, br")
-    gzipped = ask(app, "/assets/figure.js", "gzip, br;q=0")
-    assert "Content-Encoding" not in whole.headers
-    assert brotlied.headers["Content-Encoding"] == "br"
-    assert gzipped.headers["Content-Encoding"] == "gzip"
-    assert brotli.decompress(brotlied.data) == gzip.decompress(gzipped.data) == whole.data
-    assert len(brotlied.data) < len(whole.data) / 2
-    assert all(one.headers["Vary"] == "Accept-Encoding" for one in (whole, brotlied, gzipped))
-    again = app.server.test_client().get(
-        "/assets/figure.js", headers={"If-None-Match": brotlied.headers["ETag"]}, buffered=True
-    )
-    assert again.status_code == 304
-
-
-def test_compressed_bodies_are_bounded() -> None:
-    """A client that asks for ever new answers can't fill the memory."""
-    bodies = Compressed(kept=5_000)
-    for number in range(300):
-        text = clock.now().isoformat().encode() + bytes(range(256)) + str(number).encode()
-        assert gzip.decompress(bodies.get(text, "gzip")) == text
-    assert bodies.size <= 5_000
 
 
 def test_port_that_is_taken() -> None:
