@@ -16,6 +16,7 @@ from data.clock import Clock
 from data.errors import StoreError, UsageError
 from data.jsonform import reading_json
 from data.model import SAMPLE, Run, SeenHeadline, Snapshot, slot_of, to_ms
+from data.pulse import pulse
 from data.series import series
 from data.settings import Settings
 from data.store import SourceInfo, Store, open_store
@@ -54,6 +55,7 @@ def register(
 
     get("/api/v1/sources", _sources)
     get("/api/v1/latest", _latest)
+    get("/api/v1/pulse", _pulse)
     get("/api/v1/series", _series)
     get("/api/v1/headlines", _headlines)
     get("/healthz", partial(_healthz, settings))
@@ -126,19 +128,23 @@ def _run(run: Run) -> dict[str, Any]:
     }
 
 
+def _pulse(store: Store, _now: datetime) -> Response:
+    return _json({"version": pulse(store)})
+
+
 def _series(store: Store, now: datetime) -> Response:
     info, span = _source(store), query.span(request.args, now)
-    keys = query.keys(request.args, info.about.metrics)
-    tag = _tag(info, now, keys)
+    keys, points = query.keys(request.args, info.about.metrics), query.points(request.args)
+    tag = _tag(info, now, keys, store.last_run(info.source))
     if request.if_none_match.contains_weak(tag):
         return _not_modified(tag)
-    end = max(span.end, info.last_slot or span.end) if span.relative else span.end
-    return _tagged(tag, series(store, info, span.start, end, keys))
+    end = max(now, info.last_slot or now) if span.relative else span.end
+    return _tagged(tag, series(store, info, span.start, end, keys, points))
 
 
 def _headlines(store: Store, now: datetime) -> Response:
     info, span, limit = _source(store), query.span(request.args, now), query.limit(request.args)
-    tag = _tag(info, now, ())
+    tag = _tag(info, now)
     if request.if_none_match.contains_weak(tag):
         return _not_modified(tag)
     found = store.headlines(info.source, span.start, span.end, limit)
@@ -201,11 +207,18 @@ def _source(store: Store) -> SourceInfo:
     return info
 
 
-def _tag(info: SourceInfo, now: datetime, keys: tuple[str, ...]) -> str:
-    """Changes with the source's version, with what is asked and, as spans move, every slot."""
+def _tag(
+    info: SourceInfo, now: datetime, keys: tuple[str, ...] = (), run: Run | None = None
+) -> str:
+    """Changes with the source's version, with what is asked and, as spans move, every slot.
+
+    Also with what became of the newest ``run``, where the answer tells of runs.
+    """
     slot = to_ms(slot_of(now, info.every))
     asked = request.path, sorted(request.args.items(multi=True)), keys, slot
-    return f"{info.version}-{blake2b(repr(asked).encode(), digest_size=8).hexdigest()}"
+    tried = run and (to_ms(run.started_at), run.host, run.outcome)
+    digest = blake2b(repr((asked, tried)).encode(), digest_size=8).hexdigest()
+    return f"{info.version}-{digest}"
 
 
 def _tagged(tag: str, body: dict[str, Any]) -> Response:
