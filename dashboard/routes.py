@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 
 from dashboard import downloads, health, query
 from dashboard.ids import DEFAULT_SOURCE
-from data import clock
+from data import clock, journal
 from data.clock import Clock
 from data.errors import StoreError, UsageError
 from data.jsonform import reading_json
@@ -19,6 +19,7 @@ from data.model import SAMPLE, Run, SeenHeadline, Snapshot, slot_of, to_ms
 from data.pulse import pulse
 from data.series import series
 from data.settings import Settings
+from data.status import state
 from data.store import SourceInfo, Store, open_store
 
 FRESH: Final = 3
@@ -90,16 +91,23 @@ def _sources(store: Store, _now: datetime) -> Response:
     )
 
 
-def _latest(store: Store, _now: datetime) -> Response:
+def _latest(store: Store, now: datetime) -> Response:
+    """The newest snapshot, how the source is doing, and its newest run that lost a figure."""
     name = request.args.get("source", DEFAULT_SOURCE)
     info, snapshot, run = store.source(name), store.latest(name), store.last_run(name)
+    error = next(iter(journal.errors(store, name, 1)), None)
+    read = store.latest_read(name, now)
+    every = info.every if info else None
     return _json(
         {
             "source": name,
             "version": info.version if info else 0,
-            "every_s": info.every.total_seconds() if info else None,
+            "every_s": every and every.total_seconds(),
+            "next_slot": every and to_ms(slot_of(now, every) + every),
+            "state": state(name, every, now, read.taken_at if read else None, error),
             **_snapshot(snapshot),
             "run": run and _run(run),
+            "last_error": error and _run(error),
         }
     )
 
@@ -125,6 +133,8 @@ def _run(run: Run) -> dict[str, Any]:
         "outcome": run.outcome,
         "error_kind": run.error_kind,
         "message": run.message,
+        "http_status": run.http_status,
+        "attempts": run.attempts,
     }
 
 

@@ -53,6 +53,8 @@ CAUSES: Final = frozenset((*CAUSE.values(), NOT_RUN, NO_CAPTURE, FAILED))
 """A closed list: whoever shows a cause has a word for each."""
 
 Gap = tuple[datetime, datetime]
+Found = tuple[str, int, datetime]
+"""The cause of a gap, how many runs it saw and when the newest of them began."""
 
 
 def outages(
@@ -69,20 +71,24 @@ def outages(
         return []
     tries = [_tries(source, gap, end) for gap in longest]
     causes = _causes(connection, tries)
-    messages = _messages(connection, tries) if causes else {}
+    messages = _messages(connection, source, [last for _, _, last in causes.values()])
     unseen = [number for number in range(len(longest)) if number not in causes]
     archived = _archived(connection, source, [longest[number] for number in unseen])
     nobody = dict(zip(unseen, archived, strict=True))
-    return [
-        {
-            "from": to_ms(low),
-            "to": to_ms(high),
-            "cause": causes[number][0] if number in causes else nobody[number],
-            "message": messages.get(number),
-            "runs": causes[number][1] if number in causes else 0,
-        }
-        for number, (low, high) in enumerate(longest)
-    ]
+    told = []
+    for number, (low, high) in enumerate(longest):
+        cause, tried, last = causes.get(number) or (nobody[number], 0, None)
+        message = messages.get(last) if last else None
+        told.append(
+            {
+                "from": to_ms(low),
+                "to": to_ms(high),
+                "cause": cause,
+                "message": message,
+                "runs": tried,
+            }
+        )
+    return told
 
 
 def _tries(source: SourceInfo, gap: Gap, end: datetime) -> Select:
@@ -93,7 +99,7 @@ def _tries(source: SourceInfo, gap: Gap, end: datetime) -> Select:
     low, high = gap
     run = runs.c
     known = or_(run.outcome.is_not(None), run.started_at <= end - source.every)
-    query = select(run.started_at, run.outcome, run.error_kind, run.message).where(
+    query = select(run.started_at, run.outcome, run.error_kind).where(
         run.source == source.source,
         run.started_at >= low - source.every,
         run.started_at < high,
@@ -104,8 +110,8 @@ def _tries(source: SourceInfo, gap: Gap, end: datetime) -> Select:
     return query.order_by(run.started_at.desc()).limit(TRIES)
 
 
-def _causes(connection: Connection, tries: Sequence[Select]) -> dict[int, tuple[str, int]]:
-    """By the gap's number its most frequent cause (of equals the newest) and its runs."""
+def _causes(connection: Connection, tries: Sequence[Select]) -> dict[int, Found]:
+    """By the gap's number its most frequent cause (of equals the newest), runs, newest run."""
     outcome, kind = Expression("outcome"), Expression("error_kind")
     newest = Expression("max(started_at)", (), "instant")
     query = union(tries, PART, outcome, kind, count(), newest).group_by(PART, outcome, kind)
@@ -115,7 +121,11 @@ def _causes(connection: Connection, tries: Sequence[Select]) -> dict[int, tuple[
         before = of_gap.get(name, (0, last))
         of_gap[name] = before[0] + times, max(before[1], last)
     return {
-        number: (max(of_gap, key=of_gap.__getitem__), sum(times for times, _ in of_gap.values()))
+        number: (
+            max(of_gap, key=of_gap.__getitem__),
+            sum(times for times, _ in of_gap.values()),
+            max(last for _, last in of_gap.values()),
+        )
         for number, of_gap in found.items()
     }
 
@@ -126,9 +136,12 @@ def _cause(outcome: str | None, kind: str | None) -> str:
     return OUTBOX if outcome == OUTBOX else CAUSE.get(kind or "", FAILED)
 
 
-def _messages(connection: Connection, tries: Sequence[Select]) -> dict[int, str | None]:
-    query = union([one.limit(1) for one in tries], PART, Expression("message"))
-    return dict(connection.execute(query))
+def _messages(
+    connection: Connection, source: SourceInfo, begun: Sequence[datetime]
+) -> dict[datetime, str | None]:
+    run = runs.c
+    query = select(run.started_at, run.message).where(run.source == source.source)
+    return dict(connection.execute(query.where(run.started_at.in_(begun))))
 
 
 def _archived(connection: Connection, source: SourceInfo, gaps: Sequence[Gap]) -> Iterable[str]:

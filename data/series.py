@@ -9,7 +9,7 @@ from data.connection import Connection
 from data.jsonform import plain
 from data.model import EPOCH, KEYS, METRIC, MILLISECOND, slot_of, to_ms
 from data.outages import outages
-from data.readings import Point, beside
+from data.readings import COLUMNS, Point, beside
 from data.rollup import DAY, HOUR, Bucket, folds, merge
 from data.rounding import half_width
 from data.rows import texts_of
@@ -18,7 +18,6 @@ from data.statements import select
 from data.store import SourceInfo, Store
 
 MAX_POINTS: Final = 1_500
-BESIDE: Final = ("shown", "via", "problems")
 Exact = tuple[datetime, float, float]
 """A reading as (slot, value, half-width)."""
 
@@ -51,6 +50,7 @@ def series(
         why = outages(connection, source, gaps, end)
     points = _with_gaps(read, gaps)
     times = [time for time, _ in points]
+    more = {} if rolled else beside(looks, times, keys)
     return {
         "source": source.source,
         "version": source.version,
@@ -61,9 +61,7 @@ def series(
         "rolled": rolled,
         "t": [to_ms(time) for time in times],
         "metrics": {
-            key: _columns(points, KEYS.index(key), rolled)
-            | ({} if rolled else beside(looks, times, key))
-            for key in keys
+            key: _columns(points, KEYS.index(key), rolled) | more.get(key, {}) for key in keys
         },
         "gaps": [[to_ms(low), to_ms(high)] for low, high in gaps],
         "outages": why,
@@ -87,10 +85,7 @@ def _looks(
 ) -> list[Point]:
     """The snapshots in [start, end], those of one ``step`` together at the slot of the last."""
     slot = snapshots.c.slot
-    columns = (*(snapshots.c[key] for key in KEYS), *(snapshots.c[name] for name in BESIDE))
-    query = select(slot, *columns).where(
-        snapshots.c.source == source.source, slot >= start, slot <= end
-    )
+    query = select(*COLUMNS).where(snapshots.c.source == source.source, slot >= start, slot <= end)
     found = connection.execute(query.order_by(slot))
     groups = (list(group) for _, group in groupby(found, lambda row: slot_of(row[0], step)))
     return [(group[-1][0], group) for group in groups]
@@ -146,9 +141,10 @@ def _gaps(
         return
     if slot_of(times[0], step) > since + source.every / 2:
         yield since, slot_of(times[0], step)
-    for before, after in pairwise(times):
-        if slot_of(after, step) - slot_of(before, step) > step:
-            yield before + source.every, slot_of(after, step)
+    starts = [slot_of(time, step) for time in times]
+    for time, (before, after) in zip(times, pairwise(starts), strict=False):
+        if after - before > step:
+            yield time + source.every, after
     if end - times[-1] > max(step, source.every * 2):
         yield times[-1] + source.every, end
 
@@ -178,16 +174,16 @@ def _delta(
 ) -> dict[str, Any] | None:
     """The change over the span, from the reading in force at its start; None without two."""
     index = KEYS.index(key)
-    read = [slot_of(time, step) for time, metrics in points if metrics[index][4]]
+    read = [time for time, metrics in points if metrics[index][4]]
     newest = _first(
         _exact(connection, source, key, (max(low, start), min(low + step - MILLISECOND, end)), True)
-        for low in reversed(read)
+        for low in (slot_of(time, step) for time in reversed(read))
     )
     base = _exact(connection, source, key, (start - 2 * source.every, start), True) or _first(
         _exact(
             connection, source, key, (max(low, start), min(low + step - MILLISECOND, end)), False
         )
-        for low in read
+        for low in (slot_of(time, step) for time in read)
     )
     if newest is None or base is None or newest[0] <= base[0]:
         return None

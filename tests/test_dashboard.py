@@ -165,12 +165,15 @@ def test_latest(client: Client, store: Store) -> None:
     ended = Run("dapp_expert", NOW, NOW, NOW, "failed", "timeout", "No answer.", attempts=1)
     journal.finish(store, number, ended)
     failed = client.get("/api/v1/latest").get_json()
-    assert failed["run"]["message"] == "No answer."
+    assert failed["run"] == failed["last_error"]
+    assert (failed["run"]["message"], failed["run"]["attempts"]) == ("No answer.", 1)
+    assert (failed["state"], failed["next_slot"]) == ("no_data", None)
     store.save(snapshot(NOW, (*SEEN[:4], None)), HOUR)
     answer = client.get("/api/v1/latest?source=dapp_expert")
     assert answer.headers["Cache-Control"] == "no-store"
     body = answer.get_json()
     assert body["taken_at"] == to_ms(NOW)
+    assert (body["state"], body["next_slot"]) == ("fresh", to_ms(NOW.replace(minute=0) + HOUR))
     assert body["readings"]["dapps"] == {
         "value": 16230,
         "half_width": 5,
@@ -179,6 +182,22 @@ def test_latest(client: Client, store: Store) -> None:
         "problem": None,
     }
     assert body["readings"]["transactions_30d"]["problem"] == "the page left it empty"
+
+
+def test_latest_tells_a_failure(client: Client, store: Store) -> None:
+    """A source whose newest try failed is failing until the next success, whatever runs now."""
+    store.save(snapshot(NOW - HOUR), HOUR)
+    at = NOW - HOUR / 2
+    store.add_runs([Run("dapp_expert", at, at, at, "failed", "status", "503.", http_status=503)])
+    journal.start(store, Run("dapp_expert", NOW, NOW))
+    body = client.get("/api/v1/latest").get_json()
+    assert (body["state"], body["run"]["outcome"]) == ("failing", None)
+    assert (body["last_error"]["started_at"], body["last_error"]["http_status"]) == (
+        to_ms(at),
+        503,
+    )
+    store.save(snapshot(NOW), HOUR)
+    assert client.get("/api/v1/latest").get_json()["state"] == "fresh"
 
 
 def test_series(client: Client, store: Store) -> None:
