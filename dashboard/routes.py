@@ -11,13 +11,15 @@ from flask import Flask, Response, request
 
 from dashboard import downloads, health, query
 from dashboard.ids import DEFAULT_SOURCE
-from data import clock
+from data import clock, journal
 from data.clock import Clock
 from data.errors import StoreError, UsageError
 from data.jsonform import reading_json
 from data.model import SAMPLE, Run, SeenHeadline, Snapshot, slot_of, to_ms
+from data.pulse import pulse
 from data.series import series
 from data.settings import Settings
+from data.status import state
 from data.store import SourceInfo, Store, open_store
 
 FRESH: Final = 3
@@ -60,6 +62,7 @@ def register(
         ),
     )
     get("/api/v1/latest", _latest)
+    get("/api/v1/pulse", _pulse)
     get("/api/v1/series", _series)
     get("/api/v1/headlines", _headlines)
     get("/healthz", partial(_healthz, settings))
@@ -94,16 +97,23 @@ def _sources(store: Store, _now: datetime) -> Response:
     )
 
 
-def _latest(store: Store, _now: datetime) -> Response:
+def _latest(store: Store, now: datetime) -> Response:
+    """The newest snapshot, how the source is doing, and its newest run that lost a figure."""
     name = request.args.get("source", DEFAULT_SOURCE)
     info, snapshot, run = store.source(name), store.latest(name), store.last_run(name)
+    error = next(iter(journal.errors(store, name, 1)), None)
+    read = store.latest_read(name, now)
+    every = info.every if info else None
     return _json(
         {
             "source": name,
             "version": info.version if info else 0,
-            "every_s": info.every.total_seconds() if info else None,
+            "every_s": every and every.total_seconds(),
+            "next_slot": every and to_ms(slot_of(now, every) + every),
+            "state": state(name, every, now, read.taken_at if read else None, error),
             **_snapshot(snapshot),
             "run": run and _run(run),
+            "last_error": error and _run(error),
         }
     )
 
@@ -129,22 +139,28 @@ def _run(run: Run) -> dict[str, Any]:
         "outcome": run.outcome,
         "error_kind": run.error_kind,
         "message": run.message,
+        "http_status": run.http_status,
+        "attempts": run.attempts,
     }
+
+
+def _pulse(store: Store, _now: datetime) -> Response:
+    return _json({"version": pulse(store)})
 
 
 def _series(store: Store, now: datetime) -> Response:
     info, span = _source(store), query.span(request.args, now)
-    keys = query.keys(request.args, info.about.metrics)
-    tag = _tag(info, now, keys)
+    keys, points = query.keys(request.args, info.about.metrics), query.points(request.args)
+    tag = _tag(info, now, keys, store.last_run(info.source))
     if request.if_none_match.contains_weak(tag):
         return _not_modified(tag)
-    end = max(span.end, info.last_slot or span.end) if span.relative else span.end
-    return _tagged(tag, series(store, info, span.start, end, keys))
+    end = max(now, info.last_slot or now) if span.relative else span.end
+    return _tagged(tag, series(store, info, span.start, end, keys, points))
 
 
 def _headlines(store: Store, now: datetime) -> Response:
     info, span, limit = _source(store), query.span(request.args, now), query.limit(request.args)
-    tag = _tag(info, now, ())
+    tag = _tag(info, now)
     if request.if_none_match.contains_weak(tag):
         return _not_modified(tag)
     found = store.headlines(info.source, span.start, span.end, limit)
@@ -207,11 +223,18 @@ def _source(store: Store) -> SourceInfo:
     return info
 
 
-def _tag(info: SourceInfo, now: datetime, keys: tuple[str, ...]) -> str:
-    """Changes with the source's version, with what is asked and, as spans move, every slot."""
+def _tag(
+    info: SourceInfo, now: datetime, keys: tuple[str, ...] = (), run: Run | None = None
+) -> str:
+    """Changes with the source's version, with what is asked and, as spans move, every slot.
+
+    Also with what became of the newest ``run``, where the answer tells of runs.
+    """
     slot = to_ms(slot_of(now, info.every))
     asked = request.path, sorted(request.args.items(multi=True)), keys, slot
-    return f"{info.version}-{blake2b(repr(asked).encode(), digest_size=8).hexdigest()}"
+    tried = run and (to_ms(run.started_at), run.host, run.outcome)
+    digest = blake2b(repr((asked, tried)).encode(), digest_size=8).hexdigest()
+    return f"{info.version}-{digest}"
 
 
 def _tagged(tag: str, body: dict[str, Any]) -> Response:

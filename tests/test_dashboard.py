@@ -131,12 +131,15 @@ def test_latest(client: Client, store: Store) -> None:
     ended = Run("dapp_expert", NOW, NOW, NOW, "failed", "timeout", "No answer.", attempts=1)
     journal.finish(store, number, ended)
     failed = client.get("/api/v1/latest").get_json()
-    assert failed["run"]["message"] == "No answer."
+    assert failed["run"] == failed["last_error"]
+    assert (failed["run"]["message"], failed["run"]["attempts"]) == ("No answer.", 1)
+    assert (failed["state"], failed["next_slot"]) == ("no_data", None)
     store.save(snapshot(NOW, (*SEEN[:4], None)), HOUR)
     answer = client.get("/api/v1/latest?source=dapp_expert")
     assert answer.headers["Cache-Control"] == "no-store"
     body = answer.get_json()
     assert body["taken_at"] == to_ms(NOW)
+    assert (body["state"], body["next_slot"]) == ("fresh", to_ms(NOW.replace(minute=0) + HOUR))
     assert body["readings"]["dapps"] == {
         "value": 16230,
         "half_width": 5,
@@ -145,6 +148,22 @@ def test_latest(client: Client, store: Store) -> None:
         "problem": None,
     }
     assert body["readings"]["transactions_30d"]["problem"] == "the page left it empty"
+
+
+def test_latest_tells_a_failure(client: Client, store: Store) -> None:
+    """A source whose newest try failed is failing until the next success, whatever runs now."""
+    store.save(snapshot(NOW - HOUR), HOUR)
+    at = NOW - HOUR / 2
+    store.add_runs([Run("dapp_expert", at, at, at, "failed", "status", "503.", http_status=503)])
+    journal.start(store, Run("dapp_expert", NOW, NOW))
+    body = client.get("/api/v1/latest").get_json()
+    assert (body["state"], body["run"]["outcome"]) == ("failing", None)
+    assert (body["last_error"]["started_at"], body["last_error"]["http_status"]) == (
+        to_ms(at),
+        503,
+    )
+    store.save(snapshot(NOW), HOUR)
+    assert client.get("/api/v1/latest").get_json()["state"] == "fresh"
 
 
 def test_series(client: Client, store: Store) -> None:
@@ -158,6 +177,97 @@ def test_series(client: Client, store: Store) -> None:
     assert body["metrics"]["dapps"]["last"] == [16230, 16230, None, 16230, 16230]
     assert body["deltas"]["dapps"]["within_rounding"] is True
     assert list(client.get("/api/v1/series").get_json()["metrics"]) == list(KEYS)
+
+
+def test_fewer_points(client: Client, store: Store) -> None:
+    """A narrow page asks for fewer points, and gets at most so many."""
+    for ago in range(150):
+        store.save(snapshot(NOW - ago * HOUR), HOUR)
+    whole = client.get("/api/v1/series?range=7d").get_json()
+    fewer = client.get("/api/v1/series?range=7d&points=100").get_json()
+    assert (whole["rolled"], fewer["rolled"]) == (False, True)
+    assert len(fewer["t"]) <= 100 < len(whole["t"])
+
+
+def test_outage(client: Client, store: Store) -> None:
+    """Why there is a gap, also when only the run became known since the page last asked."""
+    store.save(snapshot(NOW - 9 * HOUR), HOUR)
+    store.save(snapshot(NOW), HOUR)
+    path = "/api/v1/series?range=24h"
+    first = client.get(path)
+    assert [one["cause"] for one in first.get_json()["outages"]] == ["not_run"]
+    at = NOW - 5 * HOUR
+    store.add_runs([Run("dapp_expert", at, at, at, "failed", "timeout", "No answer.")])
+    again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 200
+    assert [(one["cause"], one["message"]) for one in again.get_json()["outages"]] == [
+        ("timeout", "No answer.")
+    ]
+
+
+@pytest.mark.parametrize("to", ["", "&to=2026-11-23T09:40:00Z", "&to=2027-01-01"])
+def test_zoom_to_the_end_shows_what_comes(client: Client, store: Store, to: str) -> None:
+    """A span that ends now or later ends with the newest snapshot, and is no outage until then."""
+    store.save(snapshot(NOW - HOUR), HOUR)
+    path = f"/api/v1/series?from=2026-11-23T06:00:00Z{to}"
+    first = client.get(path)
+    assert first.get_json()["outages"] == []
+    assert first.get_json()["to"] == to_ms(NOW)
+    store.save(snapshot(NOW + 2 * HOUR), HOUR)
+    second = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert second.get_json()["t"][-1] == to_ms(NOW.replace(minute=0) + 2 * HOUR)
+
+
+def test_zoom_into_the_past_stays_there(client: Client, store: Store) -> None:
+    """A span that ended is answered as it was asked for, whatever came since."""
+    for ago in (5, 4, 0):
+        store.save(snapshot(NOW - ago * HOUR), HOUR)
+    body = client.get("/api/v1/series?from=2026-11-23T04:00&to=2026-11-23T06:00").get_json()
+    assert len(body["t"]) == 2
+    assert body["to"] == to_ms(datetime(2026, 11, 23, 6, tzinfo=UTC))
+
+
+def test_pulse(client: Client, store: Store) -> None:
+    """A short text: the same while nothing happens, another whenever the page could be."""
+    said = []
+
+    def beat() -> str:
+        answer = client.get("/api/v1/pulse")
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+        assert len(answer.data) < 100
+        version: str = answer.get_json()["version"]
+        return version
+
+    def changed() -> bool:
+        said.append(beat())
+        assert beat() == said[-1]
+        return said.count(said[-1]) == 1
+
+    assert changed()
+    number, run = journal.start(store, Run("dapp_expert", NOW, NOW))
+    assert changed()
+    journal.finish(store, number, replace(run, ended_at=NOW, outcome="failed"))
+    assert changed()
+    store.save(snapshot(NOW), HOUR)
+    assert changed()
+    store.save(snapshot(NOW), HOUR)
+    assert not changed()
+    store.describe(About("dapp_expert", "Another name", KEYS), HOUR)
+    assert changed()
+    store.save(snapshot(NOW, source=SAMPLE), HOUR)
+    assert changed()
+    store.remove(SAMPLE)
+    assert changed()
+
+
+def test_pulse_hears_every_source(client: Client, store: Store) -> None:
+    """The run of a slow source that ends after a later one of another is heard, too."""
+    slow = journal.start(store, Run("growthepie", NOW, NOW))
+    fast = journal.start(store, Run("dapp_expert", NOW, NOW))
+    journal.finish(store, fast[0], replace(fast[1], outcome="stored"))
+    before = client.get("/api/v1/pulse").data
+    journal.finish(store, slow[0], replace(slow[1], outcome="failed"))
+    assert client.get("/api/v1/pulse").data != before
 
 
 def test_headlines(client: Client, store: Store) -> None:
@@ -203,6 +313,9 @@ def test_unchanged_is_not_sent_again(client: Client, store: Store, name: str) ->
         ("series?from=0001-01-01T00:00:00%2B14:00", "from"),
         ("series?from=2026-11-02&to=2026-11-01", "from"),
         ("series?source=nobody", "source"),
+        ("series?points=99", "points"),
+        ("series?points=1501", "points"),
+        ("series?points=few", "points"),
         ("headlines?limit=0", "limit"),
         ("headlines?limit=many", "limit"),
         ("headlines?limit=" + "9" * 5000, "limit"),
@@ -232,12 +345,13 @@ def test_unknown_route(client: Client) -> None:
     assert answer.get_json() == {"error": "There is nothing at /api/v1/nothing."}
 
 
-def test_store_that_does_not_answer(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["sources", "pulse"])
+def test_store_that_does_not_answer(tmp_path: Path, name: str) -> None:
     """503 and the reason, not a traceback."""
     server = Flask("test")
     settings = Settings(database=f"sqlite:///{tmp_path / 'nowhere' / 'masthead.db'}")
     routes.register(server, settings)
-    answer = server.test_client().get("/api/v1/sources")
+    answer = server.test_client().get(f"/api/v1/{name}")
     assert answer.status_code == 503
     assert "did not answer" in answer.get_json()["error"]
 

@@ -124,6 +124,7 @@ def test_json(store: Store) -> None:
         "every_s": 3600.0,
         "last_success": "2026-01-31T06:00:00Z",
         "age_s": 3600.0,
+        "state": "fresh",
         "stale": False,
         "next_slot": "2026-01-31T08:00:00Z",
         "expected_slots": 1,
