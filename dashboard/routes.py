@@ -55,12 +55,6 @@ def register(
         server.add_url_rule(rule, endpoint=rule, view_func=answer)
 
     get("/api/v1/sources", _sources)
-    get(
-        "/api/v1/pulse",
-        lambda store, _now: _json(
-            {"version": repr([(i.source, i.version) for i in store.sources()])}
-        ),
-    )
     get("/api/v1/latest", _latest)
     get("/api/v1/pulse", _pulse)
     get("/api/v1/series", _series)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from collectors import quantity
 from data import clock, journal, sample
 from data.model import (
     METRIC,
@@ -22,7 +23,7 @@ from data.model import (
     Via,
     slot_of,
 )
-from data.rounding import compact, half_width
+from data.rounding import compact
 from data.store import Store
 
 HOUR: Final = timedelta(hours=1)
@@ -93,12 +94,11 @@ def walk(
 
     ``figures`` gives, for an API, the share of each usual level.
     """
-    chance = random.Random(source)
     slot = slot_of(since, every)
     while slot <= until:
-        days = (slot - since) / timedelta(days=1)
+        hours = (slot - since) / HOUR
         readings = {
-            key: _reading(key, level * _wave(days, len(key)) * chance.gauss(1, 0.0015), figures)
+            key: _reading(key, level * _level(key, hours), figures)
             for key, level in LEVELS.items()
             if figures is None or key in figures
         }
@@ -108,8 +108,12 @@ def walk(
         slot += every
 
 
-def _wave(days: float, phase: int) -> float:
-    return 1 + 0.03 * math.sin(days / 9 + phase) + days / 900
+def _level(key: str, hours: float) -> float:
+    """A slow wave; the site's levels change once a day, its sums from hour to hour."""
+    phase = len(key)
+    days = hours / 24 if key.endswith("30d") else hours // 24
+    noise = random.Random(f"{key} {days}").gauss(0, 0.0012)
+    return 1 + 0.03 * math.sin(days / 9 + phase) + days / 900 + noise
 
 
 def _reading(key: str, value: float, figures: Mapping[str, float] | None) -> Reading:
@@ -118,7 +122,8 @@ def _reading(key: str, value: float, figures: Mapping[str, float] | None) -> Rea
         return Reading(float(round(value * figures[key])), 0.0, metric.unit)
     whole = float(round(value)) if key != "blockchains" else float(round(value / 1.01))
     shown = compact(metric, whole)
-    return Reading(whole, half_width(metric, whole, shown, "page"), metric.unit, shown)
+    read = quantity.parse(shown, metric)
+    return Reading(read.value, read.half_width, metric.unit, shown)
 
 
 def stories(store: Store, source: str, since: datetime, until: datetime) -> None:

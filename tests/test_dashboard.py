@@ -73,7 +73,7 @@ def test_layout_has_what_the_callbacks_name(settings: Settings, store: Store) ->
         for part in (*callback["inputs"], *callback["state"])
     }
     assert {ids.URL, ids.POLL, ids.PULSE, ids.LOADED, ids.THEME, ids.CHART} <= named
-    for name in (*named, *(ids.card(metric) for metric in METRICS), ids.CSV):
+    for name in (*named, *(ids.card(metric) for metric in METRICS)):
         assert f'"id": "{name}"' in shown, name
 
 

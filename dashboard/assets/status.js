@@ -24,10 +24,11 @@ masthead.status = (() => {
     return h("span", {}, t.nodes("updated", { ago }));
   };
 
-  const sampled = ({ latest }) =>
-    latest.every_s
-      ? h("span", {}, masthead.t("every", { span: masthead.format.duration(latest.every_s) }))
-      : null;
+  const WHOLE = [60, 3600, 86_400];
+  const sampled = ({ latest: { every_s: every } }) =>
+    WHOLE.includes(every)
+      ? masthead.t(`every_${every}`)
+      : masthead.t("every", { span: masthead.format.duration(every) });
 
   // Who is shown, how old it is, and whom to credit: a line a source.
   const line = ({ parts }) => {
@@ -42,7 +43,7 @@ masthead.status = (() => {
             : null,
           h("span", {}, name(part)),
           updated(part),
-          parts.length > 1 ? null : sampled(part),
+          parts.length > 1 || !part.latest.every_s ? null : h("span", {}, sampled(part)),
           credit(part),
         ),
       ),
@@ -80,14 +81,16 @@ masthead.status = (() => {
     if (part.source === state.SAMPLE || latest.taken_at === null || !latest.every_s) return null;
     const failed =
       run?.outcome === "failed" && run.started_at > latest.taken_at
-        ? t("failed_at", { when: format.moment(run.started_at), why: why(run) })
-        : "";
+        ? { when: format.moment(run.started_at), why: why(run) }
+        : null;
+    const source = name(part);
     if (api.now() - latest.taken_at > STALE * latest.every_s * 1000) {
-      const title = t("notice_stale", { source: name(part), ago: format.ago(latest.taken_at, api.now()) });
-      const due = t("notice_stale_more", { span: format.duration(latest.every_s) });
-      return notice("amber", title, due, failed && ` ${t("notice_failed", { source: name(part) })} ${failed}`);
+      const ago = format.ago(latest.taken_at, api.now());
+      const more = [t("notice_stale_more", { every: sampled(part) })];
+      if (failed) more.push(t("notice_stale_failed", failed));
+      return notice("amber", t("notice_stale", { source, ago }), more.join(" "));
     }
-    return failed ? notice("quiet", t("notice_failed", { source: name(part) }), failed) : null;
+    return failed ? notice("quiet", t("notice_failed", { source }), t("failed_at", failed)) : null;
   };
 
   const partial = (part) => {

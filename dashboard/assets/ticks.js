@@ -11,11 +11,13 @@ masthead.ticks = (() => {
   const extent = (lines, [from, to]) => {
     let low = Infinity;
     let high = -Infinity;
-    for (const { t, last, min = last, max = last } of lines) {
+    for (const line of lines) {
+      const { t, last, min = last, max = last, scale } = line;
       for (let at = 0; at < t.length; at += 1) {
         if (last[at] === null || t[at] < from || t[at] > to) continue;
-        low = Math.min(low, min[at]);
-        high = Math.max(high, max[at]);
+        const half = scale === 1 ? masthead.shapes.half(line, at) : 0;
+        low = Math.min(low, min[at] - half);
+        high = Math.max(high, max[at] + half);
       }
     }
     return low > high ? null : [low, high];
