@@ -40,28 +40,35 @@
     }
   };
 
+  // The newest figures stand on the page before their history is here.
+  const early = (part) => {
+    if (!masthead.data.current()) masthead.cards.render({ parts: [part] });
+  };
+
   // Bring what the address asks for; what is here already comes at once.
   const load = async (pulse, search, before) => {
     if (!pulse?.sources) return same();
-    const { api: _api, data, controls, status, state } = masthead;
+    const { data, controls, status, state } = masthead;
     const view = state.view(search);
     const mine = ++turn;
     speak(view);
     controls.show(view, pulse);
     const late = setTimeout(() => document.body.classList.add("waiting"), 250);
     try {
-      const loaded = await data.load(view, pulse);
+      const loaded = await data.load(view, pulse, early);
       if (mine !== turn) return same();
-      failed = false;
-      status.charts(null);
-      if (before?.key === loaded.key) return same();
+      failed = loaded.trouble !== null;
+      status.charts(failed ? said(loaded.trouble) : null);
+      if (failed) status.notices(pulse, data.current() || loaded);
+      // What is on screen stays there while its newer form can't be had.
+      if (before?.key === loaded.key || (failed && data.current())) return same();
       data.show(loaded);
       return { key: loaded.key };
     } catch (error) {
       if (mine !== turn) return same();
       failed = true;
-      if (!pulse.offline) status.charts(said(error));
-      status.notices(pulse);
+      status.charts(said(error));
+      status.notices(pulse, data.current());
       return same();
     } finally {
       clearTimeout(late);
@@ -82,6 +89,7 @@
     status.notices(pulse, loaded);
     if (!loaded || !key) return;
     status.line(loaded);
+    if (loaded.trouble && !loaded.drawn.length) return;
     if (!loaded.drawn.length) {
       status.empty(loaded);
       status.show("empty");

@@ -118,16 +118,18 @@ masthead.cards = (() => {
     at("rounding").textContent = roundingText(metric, reading);
     at("rounding").title = masthead.t("rounded");
     at("age").replaceChildren(...age(metric, part));
-    if (!series.metrics[metric.key]) return;
+    if (!series?.metrics[metric.key]) return;
     const { t, metrics, deltas, from, to } = series;
     const spark = sparkline(t, metrics[metric.key].last, from, to);
     at("change").replaceChildren(...changeParts(metric, reading, deltas[metric.key]));
     at("spark").replaceChildren(...[spark].filter(Boolean));
   };
 
-  // The strip is of one source: the first of those shown.
-  const render = ({ drawn }) => {
-    const [part] = drawn;
+  // The strip is of one source: the first of those shown that was ever read.
+  const shown = ({ parts }) => parts.find(({ latest }) => latest.readings);
+
+  const render = (loaded) => {
+    const part = shown(loaded);
     const given = part.info?.metrics || Object.keys(part.latest.readings);
     document.getElementById("cards").classList.toggle("few", given.length < all().length);
     for (const metric of all()) {
@@ -137,10 +139,10 @@ masthead.cards = (() => {
     }
   };
 
-  const tick = ({ drawn }) => {
-    for (const metric of all()) {
-      const box = document.querySelector(`#card-${metric.key} .age`);
-      if (drawn.length) box.replaceChildren(...age(metric, drawn[0]));
+  const tick = (loaded) => {
+    const part = shown(loaded);
+    for (const metric of part ? all() : []) {
+      document.querySelector(`#card-${metric.key} .age`).replaceChildren(...age(metric, part));
     }
   };
 

@@ -46,18 +46,25 @@ masthead.data = (() => {
   // Where a headline stands in time: when it was published if that is known, else first seen.
   const at = (one) => (exact(one) ? one.published_from : one.first_seen_at);
 
-  const one = async (source, pulse, view) => {
+  // A source's newest figures, which come first, and its history, which may fail without them.
+  const one = async (source, pulse, view, early) => {
     const info = pulse.sources.find((known) => known.source === source);
     const latest = await get("latest", { source }, pulse.version);
-    if (!latest.readings) return { source, info, latest, series: null, headlines: [] };
+    const part = { source, info, latest, series: null, headlines: [], trouble: null };
+    if (!latest.readings) return part;
+    early(part);
     const asked = seriesOf(source, view, pulse.version);
     if (!kept.has(`headlines ${new URLSearchParams(all(source))}`)) {
       // Both at once: the first figures wait for the slower of them.
       headlinesOf(source, view, pulse.version, 0, 0).catch(() => {});
     }
-    const series = await asked;
-    const headlines = await headlinesOf(source, view, pulse.version, series.from, series.to);
-    return { source, info, latest, series, headlines };
+    try {
+      const series = await asked;
+      const headlines = await headlinesOf(source, view, pulse.version, series.from, series.to);
+      return { ...part, series, headlines };
+    } catch (trouble) {
+      return { ...part, trouble };
+    }
   };
 
   const merged = (parts) =>
@@ -70,9 +77,10 @@ masthead.data = (() => {
       .sort((before, after) => after.at - before.at);
 
   // Everything the view shows; `key` is another whenever something on screen could be.
-  const load = async (view, pulse) => {
+  // `early` is called with each source's newest figures, before its history is here.
+  const load = async (view, pulse, early) => {
     const names = masthead.state.sources(view.sources, pulse.sources);
-    const parts = await Promise.all(names.map((name) => one(name, pulse, view)));
+    const parts = await Promise.all(names.map((name) => one(name, pulse, view, early)));
     const drawn = parts.filter(({ series }) => series);
     const whole = drawn.length
       ? [
@@ -85,6 +93,7 @@ masthead.data = (() => {
       view,
       parts,
       drawn,
+      trouble: parts.find(({ trouble }) => trouble)?.trouble || null,
       span: view.zoom || whole,
       headlines: merged(parts),
       sample: pulse.sources.some(

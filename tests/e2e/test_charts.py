@@ -1,0 +1,243 @@
+"""The charts in a real browser: lines, gaps, bands, zoom, comparison, and what a pointer reads."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from data import clock
+from data.model import Headline
+from data.store import Store
+from tests import scenes
+from tests.e2e.visits import drag, keep, look_again, open_full
+from tests.looks import HOUR, SEEN, snapshot
+
+LINE = "#chart-box .xy{} .js-line"
+FIGURE = """(() => {
+  const { data, layout } = document.querySelector(".js-plotly-plot");
+  return { data: JSON.parse(JSON.stringify(data)), layout: JSON.parse(JSON.stringify(layout)) };
+})()"""
+
+
+def figure(page: Page) -> Any:
+    """What plotly was given: its data and layout."""
+    return page.evaluate(FIGURE)
+
+
+def wave(store: Store, hours: int, source: str = "dapp_expert") -> None:
+    """So many hourly snapshots in one write, with the scene's slow wave."""
+    now = clock.now()
+    store.add(scenes.walk(source, now - hours * HOUR, now), {source: HOUR})
+
+
+def test_five_charts_on_one_axis(page: Page, store: Store) -> None:
+    """One figure, one time axis; each axis its own unit, its marks inside what it shows."""
+    wave(store, 200)
+    open_full(page, "/?range=7d")
+    expect(page.locator(".js-plotly-plot")).to_have_count(1)
+    drawn = figure(page)
+    axes = [name for name in drawn["layout"] if name.startswith(("xaxis", "yaxis"))]
+    assert sorted(axes) == ["xaxis", "yaxis", "yaxis2", "yaxis3", "yaxis4", "yaxis5"]
+    assert {trace["xaxis"] for trace in drawn["data"]} == {"x"}
+    for name in axes:
+        axis = drawn["layout"][name]
+        low, high = axis["range"]
+        assert len(axis["tickvals"]) >= 2, name
+        assert all(low <= mark <= high for mark in axis["tickvals"]), name
+        assert axis.get("type") == "linear"
+    titles = page.locator("#chart-box .annotation-text")
+    for title in ("Dapps", "Blockchains", "Active users", "30d volume", "30d transactions"):
+        expect(titles.filter(has_text=re.compile(f"^{title}$"))).to_have_count(1)
+    expect(page.locator("#trend-note")).to_contain_text("Axes do not start at zero.")
+
+
+def test_counts_step_and_sums_do_not(page: Page, store: Store) -> None:
+    """Dapps and blockchains are drawn as steps: between two looks nothing is known."""
+    wave(store, 100)
+    open_full(page, "/?range=7d")
+    shapes = [
+        trace["line"]["shape"]
+        for trace in figure(page)["data"]
+        if trace["mode"] == "lines" and "fill" not in trace
+    ]
+    assert shapes == ["hv", "hv", "linear", "linear", "linear"]
+
+
+def test_direct_labels(page: Page, store: Store) -> None:
+    """At its right end each line says its value and how far it moved."""
+    keep(store, [*range(20, -1, -1)])
+    open_full(page, "/?range=24h")
+    ends = page.locator("#chart-box .annotation-text")
+    expect(ends.filter(has_text="16.23K")).to_contain_text("+1.2%")
+    expect(ends.filter(has_text="66.47M")).to_contain_text("within")
+
+
+def test_a_gap_is_a_gap_with_its_band(page: Page, store: Store) -> None:
+    """No line crosses hours without a reading; a band through all charts marks them."""
+    keep(store, [*range(20, 10, -1), *range(5, -1, -1)])
+    for hours in range(10, 5, -1):
+        failed_at(store, hours)
+    open_full(page, "/?range=24h")
+    expect(page.locator(LINE.format(""))).to_have_count(2)
+    bands = [shape for shape in figure(page)["layout"]["shapes"] if shape["name"] == "gap"]
+    assert len(bands) == 2  # before the first reading's day began, and the hole
+    assert all((band["y0"], band["y1"]) == (0, 1) for band in bands)
+
+
+def failed_at(store: Store, hours: int) -> None:
+    """A run that failed so many hours ago."""
+    scenes.fail(store, clock.now() - hours * HOUR)
+
+
+def test_a_figure_missing_once_breaks_its_own_line(page: Page, store: Store) -> None:
+    """One figure not read: its line alone is broken, and the tip says why."""
+    keep(store, [6, 5, 4])
+    store.save(snapshot(clock.now() - 3 * HOUR, (None, *SEEN[1:])), HOUR)
+    keep(store, [2, 1, 0])
+    open_full(page, "/?range=24h")
+    expect(page.locator(LINE.format(""))).to_have_count(2)
+    expect(page.locator(LINE.format("2"))).to_have_count(1)
+    page.locator("#chart-box").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowLeft")
+    expect(page.locator("#tip .row").first).to_have_text("Dappsnot readthe page left it empty")
+
+
+def test_rounding_is_a_band_where_it_can_be_seen(page: Page, store: Store) -> None:
+    """±5 on a line that moves by tens is drawn; on one that moves by thousands it is not."""
+    keep(store, range(20, -1, -1))
+    open_full(page, "/?range=24h")
+    filled = [trace for trace in figure(page)["data"] if trace.get("fill") == "toself"]
+    assert "y" in {trace["yaxis"] for trace in filled}
+    dapps = next(trace for trace in filled if trace["yaxis"] == "y")
+    assert max(dapps["y"]) == SEEN[0] + 5
+    assert "y2" not in {trace["yaxis"] for trace in filled}
+
+
+def test_envelope_where_points_stand_for_several(page: Page, store: Store) -> None:
+    """A year has fewer points than snapshots: lowest and highest stand behind the line."""
+    wave(store, 24 * 200)
+    open_full(page, "/?range=1y")
+    expect(page.locator("#trend-note")).to_contain_text("its lowest and highest behind it")
+    drawn = figure(page)["data"]
+    volume = [trace for trace in drawn if trace["yaxis"] == "y4"]
+    area, line = volume[0], volume[1]
+    assert area["fill"] == "toself"
+    high = [value for value in line["y"] if value is not None]
+    assert max(value for value in area["y"] if value is not None) >= max(high)
+    assert len(line["y"]) <= 1000
+    page.locator("#chart-box").focus()
+    page.keyboard.press("End")
+    expect(page.locator("#tip")).to_contain_text("between")
+
+
+def test_zoom_is_in_the_address(page: Page, store: Store) -> None:
+    """A drag zooms to finer points, a new snapshot keeps it, back and the button undo it."""
+    wave(store, 24 * 200)
+    open_full(page, "/?range=1y")
+    expect(page.locator("#trend-note")).to_contain_text("One point per")
+    drag(page, 0.90, 0.92)
+    expect(page).to_have_url(re.compile(r"range=1y&from=20.*&to=20"))
+    reset = page.get_by_role("button", name="Whole span")
+    expect(reset).to_be_visible()
+    expect(page.locator("#trend-note")).not_to_contain_text("One point per")
+    zoomed = figure(page)["layout"]["xaxis"]["range"]
+    assert zoomed[1] - zoomed[0] < timedelta(days=10) / timedelta(milliseconds=1)
+    keep(store, [-1])
+    look_again(page)
+    expect(page.locator("#card-dapps .value")).to_have_text("16.24K")
+    assert figure(page)["layout"]["xaxis"]["range"] == zoomed
+    expect(page.get_by_role("button", name="1y")).to_have_attribute("aria-pressed", "false")
+    reset.click()
+    expect(reset).to_be_hidden()
+    expect(page).to_have_url("/?range=1y")
+    page.go_back()
+    expect(reset).to_be_visible()
+    page.get_by_role("button", name="7d").click()
+    expect(page).to_have_url("/?range=7d")
+    expect(reset).to_be_hidden()
+
+
+def test_a_span_selects_its_headlines(page: Page, store: Store) -> None:
+    """The list follows the zoom."""
+    keep(store, [30], [Headline("Old story", "https://dapp.expert/news/old")])
+    keep(store, [2], [Headline("New story", "https://dapp.expert/news/new")])
+    keep(store, [1, 0])
+    open_full(page, "/?range=7d")
+    expect(page.locator("#headlines li")).to_have_count(2)
+    drag(page, 0.95, 0.9999)
+    expect(page.get_by_role("button", name="Whole span")).to_be_visible()
+    expect(page.locator("#headlines li")).to_have_count(1)
+    expect(page.locator("#headlines li")).to_contain_text("New story")
+    page.locator("#chart-box .nsewdrag").first.dblclick()
+    expect(page.locator("#headlines li")).to_have_count(2)
+    expect(page).to_have_url("/?range=7d")
+
+
+def test_compare(page: Page, store: Store) -> None:
+    """Every line as a share of its first reading; lines can be switched off; all in the address."""
+    keep(store, range(20, -1, -1))
+    open_full(page, "/?range=24h")
+    page.get_by_role("button", name="Compare").click()
+    expect(page).to_have_url("/?range=24h&view=compare")
+    expect(page.locator("#lines .chip")).to_have_count(5)
+    expect(page.locator("#chart-box .xy2")).to_have_count(0)
+    lines = [one for one in figure(page)["data"] if one["mode"] == "lines" and "fill" not in one]
+    assert [line["y"][0] for line in lines] == [100] * 5
+    assert round(lines[0]["y"][-1], 6) == round(100 * SEEN[0] / (SEEN[0] - 200), 6)
+    page.locator("#lines").get_by_role("button", name="Dapps").click()
+    expect(page.locator("#lines [aria-pressed=true]")).to_have_count(4)
+    expect(page.locator(LINE.format(""))).to_have_count(4)
+    expect(page.locator("#lines").get_by_role("button", name="Dapps")).to_be_focused()
+    page.reload()
+    expect(page.locator(LINE.format(""))).to_have_count(4)
+    page.get_by_role("button", name="Side by side").click()
+    expect(page).to_have_url("/?range=24h")
+    expect(page.locator(LINE.format("5"))).to_have_count(1)
+
+
+def test_log_scale(page: Page, store: Store) -> None:
+    """Log: every axis a logarithm with marks in the readings' own count; in the address."""
+    scenes.several(store)
+    open_full(page, "/?source=dapp_expert&source=defillama")
+    page.get_by_role("button", name="Log").click()
+    expect(page).to_have_url(re.compile("scale=log"))
+    expect(page.get_by_role("button", name="Log")).to_have_attribute("aria-pressed", "true")
+    axis = figure(page)["layout"]["yaxis2"]
+    assert axis["type"] == "log"
+    assert 10 ** axis["range"][0] < 78 < 400 < 10 ** axis["range"][1]
+    assert len(axis["tickvals"]) >= 2
+
+
+def test_enlarge_one_metric(page: Page, store: Store) -> None:
+    """A button makes one chart of the whole width and height, and back; the focus stays."""
+    keep(store, range(20, -1, -1))
+    open_full(page, "/?range=24h")
+    page.get_by_role("button", name="Enlarge 30d volume").click()
+    expect(page).to_have_url("/?range=24h&metric=volume_30d")
+    expect(page.locator("#chart-box .xy2")).to_have_count(0)
+    expect(page.locator("#chart-box .annotation-text").first).to_have_text("30d volume")
+    back = page.get_by_role("button", name="Back to all charts")
+    expect(back).to_be_focused()
+    back.click()
+    expect(page.locator(LINE.format("5"))).to_have_count(1)
+    expect(page.get_by_role("button", name="Enlarge 30d volume")).to_be_focused()
+
+
+def test_the_pointer_reads_all_charts(page: Page, store: Store) -> None:
+    """The nearest reading of every figure, its time and its rounding; gone when it leaves."""
+    keep(store, range(20, -1, -1))
+    open_full(page, "/?range=24h")
+    plot = page.locator("#chart-box .nsewdrag").first.bounding_box()
+    assert plot is not None
+    page.mouse.move(plot["x"] + plot["width"] - 2, plot["y"] + 20)
+    tip = page.locator("#tip")
+    expect(tip).to_be_visible()
+    expect(tip.locator(".when")).to_contain_text("UTC")
+    expect(tip.locator(".row b")).to_have_text(
+        ["16.23K ±5", "78", "66.47M ±5K", "$303.26B ±$5M", "879.24M ±5K"]
+    )
+    expect(page.locator("#cursor i")).to_have_count(5)
+    page.mouse.move(5, 5)
+    expect(tip).to_be_hidden()
