@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 
 from dashboard import downloads, health, query
 from dashboard.ids import DEFAULT_SOURCE
+from dashboard.stores import Stores
 from data import clock, journal
 from data.clock import Clock
 from data.errors import StoreError, UsageError
@@ -20,7 +21,7 @@ from data.pulse import pulse
 from data.series import series
 from data.settings import Settings
 from data.status import state
-from data.store import SourceInfo, Store, open_store
+from data.store import SourceInfo, Store
 
 FRESH: Final = 3
 """A source is fresh while its newest success is younger than this many intervals."""
@@ -36,12 +37,10 @@ def register(
 
     ``asset`` gives the address of a file of the page.
     """
-    opened: list[Store] = []
+    stores = Stores(settings.database, now)
 
     def store() -> Store:
-        if not opened:
-            opened.append(open_store(settings.database, read_only=True))
-        return opened[0]
+        return stores.asked(request.args.getlist("source"))
 
     def get(rule: str, view: Callable[[Store, datetime], Response]) -> None:
         def answer() -> Response:
@@ -61,7 +60,7 @@ def register(
     get("/api/v1/headlines", _headlines)
     get("/healthz", partial(_healthz, settings))
     downloads.register(server, store, now)
-    health.register(server, settings, store, now, asset)
+    health.register(server, settings, stores.kept, now, asset)
     server.add_url_rule("/api/<path:_>", endpoint="/api/", view_func=_unknown)
 
 
@@ -70,6 +69,8 @@ def _unknown(_: str) -> Response:
 
 
 def _sources(store: Store, _now: datetime) -> Response:
+    """Every source, or those that ``source`` names."""
+    asked = request.args.getlist("source")
     return _json(
         {
             "sources": [
@@ -86,6 +87,7 @@ def _sources(store: Store, _now: datetime) -> Response:
                     "credit_url": info.about.credit_url,
                 }
                 for info in store.sources()
+                if not asked or info.source in asked
             ]
         }
     )

@@ -52,10 +52,11 @@
     const view = state.view(search);
     const mine = ++turn;
     speak(view);
-    controls.show(view, pulse);
     const late = setTimeout(() => document.body.classList.add("waiting"), 250);
     try {
-      const loaded = await data.load(view, pulse, early);
+      const known = { ...pulse, sources: await data.known(view, pulse.sources) };
+      controls.show(view, known);
+      const loaded = await data.load(view, known, early);
       if (mine !== turn) return same();
       failed = loaded.trouble !== null;
       status.charts(failed ? said(loaded.trouble) : null);

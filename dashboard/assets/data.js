@@ -76,6 +76,15 @@ masthead.data = (() => {
       )
       .sort((before, after) => after.at - before.at);
 
+  // The sources to choose from: where the sample is asked for and the store has none, the server
+  // has one that passes.
+  const known = async ({ sources: asked }, sources) => {
+    const { SAMPLE } = masthead.state;
+    if (!asked.includes(SAMPLE) || sources.some(({ source }) => source === SAMPLE)) return sources;
+    const answer = await get("sources", { source: SAMPLE }, SAMPLE);
+    return [...sources, ...answer.sources.map((one) => ({ ...one, passing: true }))];
+  };
+
   // Everything the view shows; `key` is another whenever something on screen could be.
   // `early` is called with each source's newest figures, before its history is here.
   const load = async (view, pulse, early) => {
@@ -96,9 +105,6 @@ masthead.data = (() => {
       trouble: parts.find(({ trouble }) => trouble)?.trouble || null,
       span: view.zoom || whole,
       headlines: merged(parts),
-      sample: pulse.sources.some(
-        ({ source, last_slot: last }) => source === masthead.state.SAMPLE && last !== null,
-      ),
       cut: parts.some(({ headlines }) => headlines.length >= masthead.state.HEADLINES),
     };
   };
@@ -118,5 +124,5 @@ masthead.data = (() => {
     shown = loaded;
   };
 
-  return { load, prefetch, show, current: () => shown };
+  return { known, load, prefetch, show, current: () => shown };
 })();

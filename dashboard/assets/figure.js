@@ -37,8 +37,8 @@ masthead.figure = (() => {
   };
 
   const filled = (axes, shape, colour) => ({
-    ...axes, ...shape, type: "scatter", mode: "lines", fill: "toself", fillcolor: colour,
-    line: { width: 0 }, hoverinfo: "skip",
+    ...axes, ...shape, type: "scatter", mode: "none", fill: "toself", fillcolor: colour,
+    hoverinfo: "skip",
   });
 
   const traces = (line, axes, height, look) => {

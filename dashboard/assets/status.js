@@ -115,11 +115,13 @@ masthead.status = (() => {
   const notices = (pulse, loaded) => {
     const { t } = masthead;
     const shown = [];
-    if (loaded?.drawn.some(({ source }) => source === masthead.state.SAMPLE)) {
-      const remove = h("code", {}, "masthead sample remove");
-      shown.push(
-        notice("sample", t("notice_sample"), ...t.nodes("notice_sample_more", { command: remove })),
-      );
+    const made = loaded?.drawn.find(({ source }) => source === masthead.state.SAMPLE);
+    if (made) {
+      const command = h("code", {}, "masthead sample remove");
+      const rest = made.info?.passing
+        ? [t("notice_sample_passing"), " ", goButton(t("notice_sample_back"), { source: null })]
+        : t.nodes("notice_sample_more", { command });
+      shown.push(notice("sample", t("notice_sample"), ...rest));
     }
     if (pulse.offline) {
       shown.push(notice("red", t("notice_lost"), t("notice_lost_more", { why: pulse.offline })));
@@ -148,17 +150,15 @@ masthead.status = (() => {
     return ended + next;
   };
 
-  const sampleLink = (known) => {
-    const { state, t } = masthead;
-    if (!known) return [h("p", {}, t("empty_sample")), command("masthead sample load")];
-    const show = h("button", { class: "button", type: "button" }, t("empty_show_sample"));
-    show.addEventListener("click", () => state.go({ source: state.SAMPLE }));
-    return [h("p", {}, t("empty_sample_there")), h("p", {}, show)];
+  const goButton = (words, changes) => {
+    const made = h("button", { class: "button", type: "button" }, words);
+    made.addEventListener("click", () => masthead.state.go(changes));
+    return made;
   };
 
-  const empty = ({ parts: [part], sample }) => {
-    const { t } = masthead;
-    const words = `${reason(part.latest)} ${sample} ${t.language()}`;
+  const empty = ({ parts: [part] }) => {
+    const { state, t } = masthead;
+    const words = `${reason(part.latest)} ${t.language()}`;
     if (words === emptied) return;
     emptied = words;
     put(
@@ -167,7 +167,8 @@ masthead.status = (() => {
       h("p", {}, reason(part.latest)),
       h("p", {}, t("empty_now")),
       command("masthead collect"),
-      ...sampleLink(sample),
+      h("p", {}, t("empty_sample")),
+      h("p", {}, goButton(t("empty_show_sample"), { source: state.SAMPLE })),
       h("p", { class: "hint" }, t("empty_notices")),
     );
   };

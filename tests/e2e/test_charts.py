@@ -10,6 +10,7 @@ from data import clock
 from data.model import Headline
 from data.store import Store
 from tests import scenes
+from tests.conftest import until
 from tests.e2e.visits import drag, keep, look_again, open_full
 from tests.looks import HOUR, SEEN, snapshot
 
@@ -204,6 +205,7 @@ def test_log_scale(page: Page, store: Store) -> None:
     page.get_by_role("button", name="Log").click()
     expect(page).to_have_url(re.compile("scale=log"))
     expect(page.get_by_role("button", name="Log")).to_have_attribute("aria-pressed", "true")
+    until(lambda: figure(page)["layout"]["yaxis2"]["type"] == "log", 20)
     axis = figure(page)["layout"]["yaxis2"]
     assert axis["type"] == "log"
     assert 10 ** axis["range"][0] < 78 < 400 < 10 ** axis["range"][1]

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from data.store import Store
-from tests.e2e.test_page import failed_run, keep, violations
+from tests.e2e.visits import failed_run, keep, violations
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
