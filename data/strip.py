@@ -10,7 +10,7 @@ from data.connection import Dialect
 from data.journal import FAILURES
 from data.model import KEYS, slot_of
 from data.schema import runs, snapshots
-from data.sql import Expression, and_, case, count, or_
+from data.sql import Expression, and_, case, count
 from data.statements import Select
 from data.store import Store
 from data.unions import union
@@ -156,20 +156,15 @@ def _snapshots(dialect: Dialect, source: str, span: _Span, given: Sequence[str])
 
 
 def _runs(dialect: Dialect, source: str, span: _Span) -> Iterator[Select]:
-    """Runs that gave no snapshot; a killed one that was not closed is older than its interval."""
+    """Runs that gave no snapshot; one that was killed has no outcome though its slot is over."""
     run = runs.c
-    killed = and_(run.outcome.is_(None), run.started_at < span.current)
+    lost = and_(FAILURES, run.outcome != "partial", run.started_at >= span.since)
+    killed = and_(run.outcome.is_(None), run.slot < span.current)
     waits = case((run.outcome == "outbox", _rank("outbox")), else_=_rank("failed"))
-    for which, rank in ((FAILURES, waits), (killed, _rank("failed"))):
+    for which, rank in ((lost, waits), (killed, _rank("failed"))):
         query = _numbered(dialect, run.slot, span, rank, _number(0)).select_from(runs)
-        yield query.where(
-            run.source == source,
-            run.started_at >= span.since,
-            run.slot >= span.since,
-            run.slot < span.current + span.every,
-            which,
-            or_(run.outcome.is_(None), run.outcome != "partial"),
-        )
+        past = span.current + span.every
+        yield query.where(run.source == source, run.slot >= span.since, run.slot < past, which)
 
 
 def _numbered(
