@@ -1,7 +1,7 @@
 """What the collectors' page says of each source, as texts in one language."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,10 +18,13 @@ class View:
 
     tell: Teller
     at: datetime
+    said: dict[tuple[Any, ...], str] = field(default_factory=dict)
+    """Parts of the cells' titles."""
 
     def page(self, found: Sequence[tuple[Status, str]], waiting: int) -> dict[str, Any]:
         """What the template takes: each source's status comes with its label."""
         tell = self.tell
+        strips = any(one.strip.counts for one, _ in found if one.state != "sample")
         return {
             "tell": tell,
             "lang": tell.lang,
@@ -29,7 +32,7 @@ class View:
             "sources": [self.source(one, label) for one, label in found],
             "summary": self.summary([one for one, _ in found]),
             "waiting": tell.count("outbox", waiting) if waiting else None,
-            "legend": [(name, tell(f"slot.{name}")) for name in OUTCOMES],
+            "legend": [(name, tell(f"slot.{name}")) for name in OUTCOMES] if strips else [],
         }
 
     def summary(self, found: Sequence[Status]) -> str:
@@ -74,11 +77,19 @@ class View:
         }
 
     def title(self, cell: Cell) -> str:
-        """When a cell's slots were, and what became of them."""
-        month = self.tell(f"month.{cell.start.month}")
-        clocks = {"from": f"{cell.start:%H:%M}", "to": f"{cell.end:%H:%M}"}
-        span = self.tell("span", day=cell.start.day, month=month, **clocks)
-        return f"{span}: {self.parts(cell.counts) or self.tell('slots.before')}"
+        """When a cell's slots were, and what became of them; most say what others said before."""
+        when, what = (cell.start, cell.end), tuple(cell.counts.items())
+        if when not in self.said:
+            self.said[when] = self.span(*when)
+        if what not in self.said:
+            self.said[what] = self.parts(cell.counts) or self.tell("slots.before")
+        return f"{self.said[when]}: {self.said[what]}"
+
+    def span(self, start: datetime, end: datetime) -> str:
+        """The time of a cell's slots."""
+        month = self.tell(f"month.{start.month}")
+        clocks = {"from": f"{start:%H:%M}", "to": f"{end:%H:%M}"}
+        return self.tell("span", day=start.day, month=month, **clocks)
 
     def parts(self, counts: Mapping[SlotOutcome, int]) -> str:
         """The outcomes that there are, best first, with their numbers."""

@@ -1,6 +1,6 @@
 """What became of each slot of the last thirty days, as a strip of few cells."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,6 +32,7 @@ LATE_AFTER: Final = 4
 MOST_CELLS: Final = 240
 READ: Final = ("whole", "late", "partial")
 """Outcomes of slots that hold a figure."""
+NOTHING: Final[Mapping[SlotOutcome, int]] = {}
 NAMES: Final = ("number", "rank", "late")
 
 
@@ -75,20 +76,14 @@ class _Span:
     every: timedelta
     per: int
 
-    @property
-    def cells(self) -> range:
-        """The cells' numbers."""
-        return range((self.current - self.origin) // self.every // self.per + 1)
-
-    def ends(self, cell: int) -> tuple[datetime, datetime]:
-        """Where a cell begins and ends."""
-        start = self.origin + cell * self.per * self.every
-        return start, min(start + self.per * self.every, self.current + self.every)
-
-    def expected(self, cell: int) -> int:
-        """How many slots of a cell are over and were to be looked at."""
-        start, end = self.ends(cell)
-        return max(0, (min(end, self.current) - max(start, self.tried)) // self.every)
+    def cells(self) -> Iterator[tuple[datetime, datetime, int]]:
+        """Where each cell begins and ends, and how many of its slots were to be looked at."""
+        start, step = self.origin, self.per * self.every
+        while start <= self.current:
+            end = start + step
+            expected = min(end, self.current) - max(start, self.tried)
+            yield start, min(end, self.current + self.every), max(0, expected // self.every)
+            start = end
 
 
 def strip(
@@ -105,23 +100,29 @@ def strip(
     per = -(-((current - since) // every + 1) // MOST_CELLS)
     tried = current if first is None else min(max(slot_of(first, every), since), current)
     span = _Span(slot_of(since, every * per), since, tried, current, every, per)
-    counts: dict[int, Counter[SlotOutcome]] = {cell: Counter() for cell in span.cells}
+    counts: defaultdict[int, dict[SlotOutcome, int]] = defaultdict(dict)
     held: Counter[int] = Counter()
     read = late = 0
     with store.reading() as connection:
         found = connection.execute(_query(connection.dialect, source, span, given))
         for cell, rank, expected, slots, after in found:
-            counts[cell][OUTCOMES[rank]] += slots
+            name = OUTCOMES[rank]
+            counts[cell][name] = counts[cell].get(name, 0) + slots
             if expected:
                 held[cell] += slots
-                read += slots if OUTCOMES[rank] in READ else 0
+                read += slots if name in READ else 0
                 late += after
-    for cell in span.cells:
-        counts[cell]["not_run"] += span.expected(cell) - held[cell]
-    cells = tuple(Cell(*span.ends(cell), +counts[cell]) for cell in span.cells)
-    total = sum((Counter(cell.counts) for cell in cells), Counter[SlotOutcome]())
+    cells = []
+    for cell, (start, end, expected) in enumerate(span.cells()):
+        if absent := expected - held[cell]:
+            counts[cell]["not_run"] = absent
+        cells.append(Cell(start, end, counts.get(cell, NOTHING)))
+    total: dict[SlotOutcome, int] = {}
+    for of_cell in counts.values():
+        for name, slots in of_cell.items():
+            total[name] = total.get(name, 0) + slots
     expected = (current - tried) // every
-    return Strip(cells, total, expected, expected - read, late)
+    return Strip(tuple(cells), total, expected, expected - read, late)
 
 
 def _query(dialect: Dialect, source: str, span: _Span, given: Sequence[str]) -> Select:
