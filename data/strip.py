@@ -95,11 +95,7 @@ def strip(
     given: Sequence[str] = KEYS,
 ) -> Strip:
     """The slots of a source that was ``first`` tried then (None: never) and gives ``given``."""
-    current = slot_of(now, every)
-    since = min(slot_of(now - STRETCH, every) + every, current)
-    per = -(-((current - since) // every + 1) // MOST_CELLS)
-    tried = current if first is None else min(max(slot_of(first, every), since), current)
-    span = _Span(slot_of(since, every * per), since, tried, current, every, per)
+    span = _span(every, now, first)
     counts: defaultdict[int, dict[SlotOutcome, int]] = defaultdict(dict)
     held: Counter[int] = Counter()
     read = late = 0
@@ -117,12 +113,19 @@ def strip(
         if absent := expected - held[cell]:
             counts[cell]["not_run"] = absent
         cells.append(Cell(start, end, counts.get(cell, NOTHING)))
-    total: dict[SlotOutcome, int] = {}
+    total: Counter[SlotOutcome] = Counter()
     for of_cell in counts.values():
-        for name, slots in of_cell.items():
-            total[name] = total.get(name, 0) + slots
-    expected = (current - tried) // every
-    return Strip(tuple(cells), total, expected, expected - read, late)
+        total.update(of_cell)
+    over = (span.current - span.tried) // every
+    return Strip(tuple(cells), total, over, over - read, late)
+
+
+def _span(every: timedelta, now: datetime, first: datetime | None) -> _Span:
+    current = slot_of(now, every)
+    since = min(slot_of(now - STRETCH, every) + every, current)
+    per = -(-((current - since) // every + 1) // MOST_CELLS)
+    tried = current if first is None else min(max(slot_of(first, every), since), current)
+    return _Span(slot_of(since, every * per), since, tried, current, every, per)
 
 
 def _query(dialect: Dialect, source: str, span: _Span, given: Sequence[str]) -> Select:
