@@ -1,6 +1,6 @@
 """What became of each slot of the last thirty days, as a strip of few cells."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from data.connection import Dialect
 from data.journal import FAILURES
 from data.model import KEYS, slot_of
 from data.schema import runs, snapshots
-from data.sql import Expression, and_, case, count, or_
+from data.sql import Expression, and_, case, count
 from data.statements import Select
 from data.store import Store
 from data.unions import union
@@ -32,6 +32,7 @@ LATE_AFTER: Final = 4
 MOST_CELLS: Final = 240
 READ: Final = ("whole", "late", "partial")
 """Outcomes of slots that hold a figure."""
+NOTHING: Final[Mapping[SlotOutcome, int]] = {}
 NAMES: Final = ("number", "rank", "late")
 
 
@@ -75,20 +76,14 @@ class _Span:
     every: timedelta
     per: int
 
-    @property
-    def cells(self) -> range:
-        """The cells' numbers."""
-        return range((self.current - self.origin) // self.every // self.per + 1)
-
-    def ends(self, cell: int) -> tuple[datetime, datetime]:
-        """Where a cell begins and ends."""
-        start = self.origin + cell * self.per * self.every
-        return start, min(start + self.per * self.every, self.current + self.every)
-
-    def expected(self, cell: int) -> int:
-        """How many slots of a cell are over and were to be looked at."""
-        start, end = self.ends(cell)
-        return max(0, (min(end, self.current) - max(start, self.tried)) // self.every)
+    def cells(self) -> Iterator[tuple[datetime, datetime, int]]:
+        """Where each cell begins and ends, and how many of its slots were to be looked at."""
+        start, step = self.origin, self.per * self.every
+        while start <= self.current:
+            end = start + step
+            expected = min(end, self.current) - max(start, self.tried)
+            yield start, min(end, self.current + self.every), max(0, expected // self.every)
+            start = end
 
 
 def strip(
@@ -100,28 +95,37 @@ def strip(
     given: Sequence[str] = KEYS,
 ) -> Strip:
     """The slots of a source that was ``first`` tried then (None: never) and gives ``given``."""
-    current = slot_of(now, every)
-    since = min(slot_of(now - STRETCH, every) + every, current)
-    per = -(-((current - since) // every + 1) // MOST_CELLS)
-    tried = current if first is None else min(max(slot_of(first, every), since), current)
-    span = _Span(slot_of(since, every * per), since, tried, current, every, per)
-    counts: dict[int, Counter[SlotOutcome]] = {cell: Counter() for cell in span.cells}
+    span = _span(every, now, first)
+    counts: defaultdict[int, dict[SlotOutcome, int]] = defaultdict(dict)
     held: Counter[int] = Counter()
     read = late = 0
     with store.reading() as connection:
         found = connection.execute(_query(connection.dialect, source, span, given))
         for cell, rank, expected, slots, after in found:
-            counts[cell][OUTCOMES[rank]] += slots
+            name = OUTCOMES[rank]
+            counts[cell][name] = counts[cell].get(name, 0) + slots
             if expected:
                 held[cell] += slots
-                read += slots if OUTCOMES[rank] in READ else 0
+                read += slots if name in READ else 0
                 late += after
-    for cell in span.cells:
-        counts[cell]["not_run"] += span.expected(cell) - held[cell]
-    cells = tuple(Cell(*span.ends(cell), +counts[cell]) for cell in span.cells)
-    total = sum((Counter(cell.counts) for cell in cells), Counter[SlotOutcome]())
-    expected = (current - tried) // every
-    return Strip(cells, total, expected, expected - read, late)
+    cells = []
+    for cell, (start, end, expected) in enumerate(span.cells()):
+        if absent := expected - held[cell]:
+            counts[cell]["not_run"] = absent
+        cells.append(Cell(start, end, counts.get(cell, NOTHING)))
+    total: Counter[SlotOutcome] = Counter()
+    for of_cell in counts.values():
+        total.update(of_cell)
+    over = (span.current - span.tried) // every
+    return Strip(tuple(cells), total, over, over - read, late)
+
+
+def _span(every: timedelta, now: datetime, first: datetime | None) -> _Span:
+    current = slot_of(now, every)
+    since = min(slot_of(now - STRETCH, every) + every, current)
+    per = -(-((current - since) // every + 1) // MOST_CELLS)
+    tried = current if first is None else min(max(slot_of(first, every), since), current)
+    return _Span(slot_of(since, every * per), since, tried, current, every, per)
 
 
 def _query(dialect: Dialect, source: str, span: _Span, given: Sequence[str]) -> Select:
@@ -156,20 +160,15 @@ def _snapshots(dialect: Dialect, source: str, span: _Span, given: Sequence[str])
 
 
 def _runs(dialect: Dialect, source: str, span: _Span) -> Iterator[Select]:
-    """Runs that gave no snapshot; a killed one that was not closed is older than its interval."""
+    """Runs that gave no snapshot; one that was killed has no outcome though its slot is over."""
     run = runs.c
-    killed = and_(run.outcome.is_(None), run.started_at < span.current)
+    lost = and_(FAILURES, run.outcome != "partial", run.started_at >= span.since)
+    killed = and_(run.outcome.is_(None), run.slot < span.current)
     waits = case((run.outcome == "outbox", _rank("outbox")), else_=_rank("failed"))
-    for which, rank in ((FAILURES, waits), (killed, _rank("failed"))):
+    for which, rank in ((lost, waits), (killed, _rank("failed"))):
         query = _numbered(dialect, run.slot, span, rank, _number(0)).select_from(runs)
-        yield query.where(
-            run.source == source,
-            run.started_at >= span.since,
-            run.slot >= span.since,
-            run.slot < span.current + span.every,
-            which,
-            or_(run.outcome.is_(None), run.outcome != "partial"),
-        )
+        past = span.current + span.every
+        yield query.where(run.source == source, run.slot >= span.since, run.slot < past, which)
 
 
 def _numbered(

@@ -227,6 +227,13 @@ def test_zoom_into_the_past_stays_there(client: Client, store: Store) -> None:
     assert body["to"] == to_ms(datetime(2026, 11, 23, 6, tzinfo=UTC))
 
 
+def test_zoom_into_the_future_is_empty(client: Client, store: Store) -> None:
+    """A span that begins after now has no point and no outage."""
+    store.save(snapshot(NOW), HOUR)
+    body = client.get("/api/v1/series?from=2027-01-01&to=2028-01-01").get_json()
+    assert (body["t"], body["gaps"], body["outages"]) == ([], [], [])
+
+
 def test_pulse(client: Client, store: Store) -> None:
     """A short text: the same while nothing happens, another whenever the page could be."""
     said = []

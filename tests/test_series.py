@@ -406,4 +406,10 @@ def test_series_properties(
         assert {s for s in slots if low <= s <= high} == set(times) - {
             from_ms(opened) for opened, _ in found["gaps"]
         }
+    assert [[one["from"], one["to"]] for one in found["outages"]] == found["gaps"]
+    if not found["rolled"]:
+        wide = found["metrics"]["dapps"]["half_width"]
+        assert wide == (
+            0 if any(v is not None for v in found["metrics"]["dapps"]["last"]) else None
+        )
     assert set(found["metrics"]) == set(KEYS)

@@ -82,7 +82,7 @@ def test_a_gap_is_a_gap_with_its_band(page: Page, store: Store) -> None:
     open_full(page, "/?range=24h")
     expect(page.locator(LINE.format(""))).to_have_count(2)
     bands = [shape for shape in figure(page)["layout"]["shapes"] if shape["name"] == "gap"]
-    assert len(bands) == 2  # before the first reading's day began, and the hole
+    assert len(bands) == 1
     assert all((band["y0"], band["y1"]) == (0, 1) for band in bands)
 
 
