@@ -1,0 +1,89 @@
+"""The store that the page is measured on: a month hourly, and ten years at one a minute."""
+
+import random
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from data.model import KEYS, METRIC, Headline, Look, Reading, Snapshot, slot_of, to_ms
+from data.rollup import rebuild
+from data.store import Store, open_store
+from tests.looks import HOUR, SEEN, snapshot
+
+MONTH: Final = "dapp_expert"
+DECADE: Final = "ten_years"
+MINUTE: Final = timedelta(minutes=1)
+YEARS: Final = timedelta(days=3_652)
+STORIES: Final = 200
+INSERT: Final = (
+    "INSERT OR IGNORE INTO snapshots"
+    f" (source, slot, taken_at, origin, via, {', '.join(KEYS)})"
+    f" VALUES (?, ?, ?, 'live', 'payload', {', '.join('?' for _ in KEYS)})"
+)
+
+
+def prepare(path: Path, now: datetime, decade: timedelta = YEARS) -> str:
+    """The URL of the store in the file ``path``, filled up to ``now``.
+
+    The ten years are kept between runs, for a day; the month is filled anew.
+    """
+    database = f"sqlite:///{path}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    store = open_store(database)
+    known = store.source(DECADE)
+    if known is None or known.last_slot is None or now - known.last_slot > timedelta(days=1):
+        store.remove(DECADE)
+        _fill_decade(store, path, now, decade)
+    store.remove(MONTH)
+    store.add(_month(now), {MONTH: HOUR})
+    store.close()
+    return database
+
+
+def _month(now: datetime) -> Iterator[Snapshot]:
+    """Hourly looks at moving figures, rounded as the site rounds them, with its headlines."""
+    values = _walk(random.Random(1))
+    hours = range(30 * 24, -1, -1)
+    chance = random.Random(3)
+    told = sorted(chance.sample(hours, STORIES), reverse=True)
+    for ago in hours:
+        at = now - ago * HOUR
+        stories = [
+            Headline(f"Story {number} of the month, as long as a headline is", published_from=at)
+            for number, when in enumerate(told)
+            if when == ago
+        ]
+        yield snapshot(at, next(values), stories, MONTH)
+
+
+def _fill_decade(store: Store, path: Path, now: datetime, decade: timedelta) -> None:
+    """Both ends by the store's own way, what is between by SQL, the rollups as it makes them."""
+    end = slot_of(now, MINUTE)
+    start = end - decade
+    values = _walk(random.Random(2))
+    store.add([_exact(start, next(values)), _exact(end, next(values))], {DECADE: MINUTE})
+    first, last, step = to_ms(start), to_ms(end), to_ms(start + MINUTE) - to_ms(start)
+    rows = ((DECADE, slot, slot + 4_000, *next(values)) for slot in range(first, last, step))
+    with sqlite3.connect(path) as connection:
+        connection.executemany(INSERT, rows)
+    connection.close()
+    hours = (slot_of(start, HOUR) + number * HOUR for number in range(decade // HOUR + 2))
+    with store.writing() as writing:
+        rebuild(writing, DECADE, hours)
+
+
+def _exact(slot: datetime, values: tuple[float, ...]) -> Snapshot:
+    readings = {
+        key: Reading(value, 0.0, METRIC[key].unit) for key, value in zip(KEYS, values, strict=True)
+    }
+    return Snapshot(DECADE, slot, slot, "live", Look(readings, "payload"))
+
+
+def _walk(chance: random.Random) -> Iterator[tuple[float, ...]]:
+    """Five figures that drift up and down from those of the recorded page."""
+    values = list(SEEN)
+    while True:
+        values = [max(1.0, value * (1 + chance.uniform(-1e-3, 1e-3))) for value in values]
+        yield tuple(float(round(value)) for value in values)
