@@ -9,7 +9,10 @@ from dashboard import bundle
 from dashboard.static import Files
 
 ASSETS: Final = Path(__file__).with_name("assets")
-FIRST: Final = ("plotly.js", "theme.js", "state.js", "api.js", "boot.js", "dom.js", "format.js")
+FIRST: Final = (
+    *("generators.js", "plotly.js", "theme.js", "state.js", "api.js", "boot.js"),
+    *("dom.js", "format.js"),
+)
 """Run before anything is drawn: they set the theme and ask for the first figures."""
 FONT: Final = "inter-latin-wght-normal.woff2"
 FIRST_SCRIPT: Final = "first.js"
@@ -54,7 +57,8 @@ def source(name: str) -> str:
 
 def joined(sources: Iterable[str]) -> bytes:
     """Scripts as one: none can go on in the next, and none names a map that is not there."""
-    return "\n;\n".join(re.sub(r"//# sourceMappingURL=.*", "", text) for text in sources).encode()
+    maps = re.compile(r"^//# sourceMappingURL=.*", re.MULTILINE)
+    return "\n;\n".join(maps.sub("", text) for text in sources).encode()
 
 
 def _with_addresses(css: str, names: dict[str, str]) -> str:

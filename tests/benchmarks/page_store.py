@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from data.model import KEYS, METRIC, Headline, Look, Reading, Snapshot, slot_of, to_ms
+from data.model import KEYS, METRIC, Headline, Look, Reading, SeenHeadline, Snapshot, slot_of, to_ms
 from data.rollup import rebuild
 from data.store import Store, open_store
 from tests.looks import HOUR, SEEN, snapshot
@@ -38,24 +38,26 @@ def prepare(path: Path, now: datetime, decade: timedelta = YEARS) -> str:
         _fill_decade(store, path, now, decade)
     store.remove(MONTH)
     store.add(_month(now), {MONTH: HOUR})
+    store.add_headlines(_stories(now), {MONTH: HOUR})
     store.close()
     return database
 
 
 def _month(now: datetime) -> Iterator[Snapshot]:
-    """Hourly looks at moving figures, rounded as the site rounds them, with its headlines."""
+    """Hourly looks at moving figures, rounded as the site rounds them."""
     values = _walk(random.Random(1))
-    hours = range(30 * 24, -1, -1)
-    chance = random.Random(3)
-    told = sorted(chance.sample(hours, STORIES), reverse=True)
-    for ago in hours:
-        at = now - ago * HOUR
-        stories = [
-            Headline(f"Story {number} of the month, as long as a headline is", published_from=at)
-            for number, when in enumerate(told)
-            if when == ago
-        ]
-        yield snapshot(at, next(values), stories, MONTH)
+    for ago in range(30 * 24, -1, -1):
+        yield snapshot(now - ago * HOUR, next(values), source=MONTH)
+
+
+def _stories(now: datetime) -> Iterator[SeenHeadline]:
+    """The month's headlines."""
+    for number in range(STORIES):
+        at = now - number * timedelta(days=30) / STORIES
+        title = f"Story {number} of the month, told in as many words as usual"
+        url = f"https://dapp.expert/news/{number}"
+        headline = Headline(title, url, None, "Writer", published_from=at, published_to=at)
+        yield SeenHeadline(headline, MONTH, at, at)
 
 
 def _fill_decade(store: Store, path: Path, now: datetime, decade: timedelta) -> None:
