@@ -1,4 +1,4 @@
-"""The store that the page is measured on: a month hourly, and ten years at one a minute."""
+"""The store that the page is measured on: a year and a month hourly, ten years by the minute."""
 
 import random
 import sqlite3
@@ -12,7 +12,8 @@ from data.rollup import rebuild
 from data.store import Store, open_store
 from tests.looks import HOUR, SEEN, snapshot
 
-MONTH: Final = "dapp_expert"
+YEAR: Final = "dapp_expert"
+MONTH: Final = "one_month"
 DECADE: Final = "ten_years"
 MINUTE: Final = timedelta(minutes=1)
 YEARS: Final = timedelta(days=3_652)
@@ -27,7 +28,7 @@ INSERT: Final = (
 def prepare(path: Path, now: datetime, decade: timedelta = YEARS) -> str:
     """The URL of the store in the file ``path``, filled up to ``now``.
 
-    The ten years are kept between runs, for a day; the month is filled anew.
+    The ten years are kept between runs, for a day; what is hourly is filled anew.
     """
     database = f"sqlite:///{path}"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,28 +37,29 @@ def prepare(path: Path, now: datetime, decade: timedelta = YEARS) -> str:
     if known is None or known.last_slot is None or now - known.last_slot > timedelta(days=1):
         store.remove(DECADE)
         _fill_decade(store, path, now, decade)
-    store.remove(MONTH)
-    store.add(_month(now), {MONTH: HOUR})
-    store.add_headlines(_stories(now), {MONTH: HOUR})
+    for source, days in ((YEAR, 365), (MONTH, 30)):
+        store.remove(source)
+        store.add(_hourly(source, days, now), {source: HOUR})
+        store.add_headlines(_stories(source, now), {source: HOUR})
     store.close()
     return database
 
 
-def _month(now: datetime) -> Iterator[Snapshot]:
+def _hourly(source: str, days: int, now: datetime) -> Iterator[Snapshot]:
     """Hourly looks at moving figures, rounded as the site rounds them."""
     values = _walk(random.Random(1))
-    for ago in range(30 * 24, -1, -1):
-        yield snapshot(now - ago * HOUR, next(values), source=MONTH)
+    for ago in range(days * 24, -1, -1):
+        yield snapshot(now - ago * HOUR, next(values), source=source)
 
 
-def _stories(now: datetime) -> Iterator[SeenHeadline]:
-    """The month's headlines."""
+def _stories(source: str, now: datetime) -> Iterator[SeenHeadline]:
+    """The headlines of the last month."""
     for number in range(STORIES):
         at = now - number * timedelta(days=30) / STORIES
         title = f"Story {number} of the month, told in as many words as usual"
         url = f"https://dapp.expert/news/{number}"
         headline = Headline(title, url, None, "Writer", published_from=at, published_to=at)
-        yield SeenHeadline(headline, MONTH, at, at)
+        yield SeenHeadline(headline, source, at, at)
 
 
 def _fill_decade(store: Store, path: Path, now: datetime, decade: timedelta) -> None:

@@ -1,8 +1,9 @@
 """One visit to a page in a cold browser: what was sent, when the first chart stood, what moved."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from statistics import mean
 from typing import Any, Final
 
 from playwright.sync_api import Browser, CDPSession, Page
@@ -33,20 +34,19 @@ WATCH: Final = """
   };
   observe("layout-shift", (entry) => { if (!entry.hadRecentInput) seen.shift += entry.value; });
   observe("longtask", (entry) => seen.tasks.push([entry.startTime, entry.duration]));
-  const press = async (selector) => {
+  const within = (promise, limit, what) =>
+    Promise.race([promise, new Promise((_, fail) => setTimeout(() => fail(Error(what)), limit))]);
+  const first = changed(null);
+  const chart = (limit) => within(first, limit, "no chart was drawn");
+  const press = async ([selector, limit]) => {
     const before = line();
     const begun = performance.now();
     document.querySelector(selector).click();
-    return (await changed(before)) - begun;
+    return (await within(changed(before), limit, `${selector} changed nothing`)) - begun;
   };
-  window.bench = { chart: changed(null), press, seen };
+  window.bench = { chart, press, seen };
 })();
 """.replace("LINE", LINE)
-CHART: Final = """
-limit => Promise.race([
-  bench.chart, new Promise((_, fail) => setTimeout(() => fail(Error("no chart")), limit)),
-])
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +66,26 @@ class Visit:
     kilobytes: float
     chart: float
     change: float
+    """The mean of the changes of range."""
     shift: float
     longest_task: float
 
 
-def visit(browser: Browser, url: str, button: str, net: Net, longest_s: float = 200) -> Visit:
-    """Open ``url`` cold, wait for its first chart and its silence, then press ``button``."""
+def visit(
+    browser: Browser, url: str, buttons: Sequence[str], net: Net, longest_s: float = 200
+) -> Visit:
+    """Open ``url`` cold, wait for its first chart and its silence, then press ``buttons``."""
     with _opened(browser, net, longest_s) as (page, sizes):
         chart = first_chart(page, url, longest_s)
         page.wait_for_load_state("networkidle")
         kilobytes = sum(sizes) / 1000
-        change = float(page.evaluate("selector => bench.press(selector)", button))
-        page.wait_for_load_state("networkidle")
+        changes, limit = [], longest_s * 1000
+        for button in buttons:
+            changes.append(float(page.evaluate("asked => bench.press(asked)", [button, limit])))
+            page.wait_for_load_state("networkidle")
         seen: dict[str, Any] = page.evaluate("bench.seen")
     after = [duration for start, duration in seen["tasks"] if start + duration > chart]
-    return Visit(kilobytes, chart, change, seen["shift"], max(after, default=0.0))
+    return Visit(kilobytes, chart, mean(changes), seen["shift"], max(after, default=0.0))
 
 
 def draws(browser: Browser, url: str, net: Net, longest_s: float) -> float | None:
@@ -95,7 +100,7 @@ def draws(browser: Browser, url: str, net: Net, longest_s: float) -> float | Non
 def first_chart(page: Page, url: str, longest_s: float) -> float:
     """Open ``url``; ms from the navigation to a frame after the first line was there."""
     page.goto(url, wait_until="commit")
-    return float(page.evaluate(CHART, longest_s * 1000))
+    return float(page.evaluate("limit => bench.chart(limit)", longest_s * 1000))
 
 
 @contextmanager

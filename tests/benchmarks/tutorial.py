@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pandas as pd
-import plotly.express as px
+import plotly.graph_objects as go
 from dash import Dash, Input, Output, callback, dcc, html
 from plotly.subplots import make_subplots
 from sqlalchemy import create_engine, text
@@ -33,7 +33,7 @@ def server(database: str) -> Any:
     app.layout = html.Div(
         [
             html.H1("Figures over time"),
-            dcc.Dropdown(["dapp_expert", "ten_years"], "dapp_expert", id="source"),
+            dcc.Dropdown(["dapp_expert", "one_month"], "dapp_expert", id="source"),
             dcc.RadioItems(list(RANGES), "30d", id="range", inline=True),
             dcc.Graph(id="graph", style={"height": "900px"}),
             html.H2("Headlines"),
@@ -59,8 +59,8 @@ def server(database: str) -> Any:
             subplot_titles=[metric.label for metric in METRICS],
         )
         for row, metric in enumerate(METRICS, 1):
-            for trace in px.line(frame, x="slot", y=metric.key).data:
-                figure.add_trace(trace, row=row, col=1)
+            line = go.Scatter(x=frame["slot"], y=frame[metric.key], mode="lines")
+            figure.add_trace(line, row=row, col=1)
         stories = pd.read_sql(HEADLINES, engine, params={"source": source})
         return figure, [html.Li(_line(*story)) for story in stories.itertuples(index=False)]
 
