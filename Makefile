@@ -61,12 +61,12 @@ $(UV):
 	  { echo "pip is missing for $(PYTHON): install it, on Debian with 'apt-get install python3-pip'." >&2; exit 1; }
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools --upgrade 'uv==$(UV_VERSION)'
 
-.venv/installed: $(UV) pyproject.toml uv.lock
+.venv/installed: $(UV) pyproject.toml uv.lock dashboard/bundle.py
 	$(UV) sync --quiet --locked --compile-bytecode --no-default-groups --python $(PYTHON)
 	-@$(RUN)/python -m dashboard.bundle $(UV)
 	@touch $@
 
-.venv/installed-dev: $(UV) pyproject.toml uv.lock
+.venv/installed-dev: $(UV) pyproject.toml uv.lock dashboard/bundle.py
 	$(UV) sync --quiet --locked --python $(PYTHON)
 	-@$(RUN)/python -m dashboard.bundle $(UV)
 	@$(RUN)/python tests/browser.py --install

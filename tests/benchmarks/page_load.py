@@ -1,6 +1,6 @@
 """The page against the Dash app of the usual tutorials, on the same store, pair by pair.
 
-python -m tests.benchmarks.page_load [--quick]
+python -m tests.benchmarks.page_load [--quick] [--pairs N]
 """
 
 import argparse
@@ -182,8 +182,9 @@ def main(arguments: Sequence[str]) -> int:
     """Measure, print the table; 1 when a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one visit each, ten days of minutes")
+    parser.add_argument("--pairs", type=int, default=7, help="visits to each, 7 unless said")
     given = parser.parse_args(arguments)
-    number = 1 if given.quick else 7
+    number = 1 if given.quick else given.pairs
     decade = timedelta(days=10) if given.quick else YEARS
     path = BUILD / ("bench-page-quick.db" if given.quick else "bench-page.db")
     database = prepare(path, now(), decade)
