@@ -7,7 +7,7 @@ RUN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help run test check format bench-collect bench-reader bench-year bench-thousand bench-backfill lock clean
+.PHONY: help run test check format bench-collect bench-reader bench-year bench-thousand bench-backfill bench-page lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,9 @@ bench-thousand: .venv/installed-dev  ## measure a thousand sources visited by on
 bench-backfill: .venv/installed-dev  ## kill a backfill of 2,000 captures five times
 	$(RUN)/python -m tests.benchmarks.backfill
 
+bench-page: .venv/installed-dev  ## measure the page against a tutorial's Dash app (a quarter of an hour)
+	$(RUN)/python -m tests.benchmarks.page_load
+
 lock: $(UV)  ## write uv.lock anew from pyproject.toml
 	$(UV) lock
 
@@ -58,12 +61,12 @@ $(UV):
 	  { echo "pip is missing for $(PYTHON): install it, on Debian with 'apt-get install python3-pip'." >&2; exit 1; }
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools --upgrade 'uv==$(UV_VERSION)'
 
-.venv/installed: $(UV) pyproject.toml uv.lock
+.venv/installed: $(UV) pyproject.toml uv.lock dashboard/bundle.py
 	$(UV) sync --quiet --locked --compile-bytecode --no-default-groups --python $(PYTHON)
 	-@$(RUN)/python -m dashboard.bundle $(UV)
 	@touch $@
 
-.venv/installed-dev: $(UV) pyproject.toml uv.lock
+.venv/installed-dev: $(UV) pyproject.toml uv.lock dashboard/bundle.py
 	$(UV) sync --quiet --locked --python $(PYTHON)
 	-@$(RUN)/python -m dashboard.bundle $(UV)
 	@$(RUN)/python tests/browser.py --install

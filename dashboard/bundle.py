@@ -13,7 +13,7 @@ import sys
 import tarfile
 import tempfile
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -33,16 +33,17 @@ FOLDER: Final = Path(__file__).with_name("vendor")
 SCRIPT: Final = "plotly-basic.min.js"
 LICENSE: Final = "plotly-basic.LICENSE.txt"
 MEMBERS: Final = {f"package/{SCRIPT}": SCRIPT, "package/LICENSE": LICENSE}
+Command = tuple[str, ...]
 LONGEST_S: Final = 300
 """Node itself, where it has to be fetched, is 60 MB."""
 
 
-def install(folder: Path = FOLDER, uv: str | None = None) -> None:
+def install(folder: Path, npms: Iterable[Command]) -> None:
     """Bring the bundle into ``folder`` unless it is there. Raises SourceError with what to do."""
     if present(folder):
         return
     with tempfile.TemporaryDirectory() as draft:
-        archive = fetch(Path(draft), commands(uv))
+        archive = fetch(Path(draft), npms)
         unpack(check(archive.read_bytes(), archive.name), folder)
 
 
@@ -70,7 +71,7 @@ def files() -> tuple[str, ...]:
     return (SCRIPT, f"{SCRIPT}.br", f"{SCRIPT}.gz", LICENSE)
 
 
-def commands(uv: str | None = None) -> Iterator[tuple[str, ...]]:
+def commands(uv: str | None = None) -> Iterator[Command]:
     """How npm may be called here, best first; ``uv`` is a path of it, else the one on PATH."""
     if npm := shutil.which("npm"):
         yield (npm,)
@@ -79,7 +80,7 @@ def commands(uv: str | None = None) -> Iterator[tuple[str, ...]]:
         yield (*run, "--from", NODE, "npm")
 
 
-def fetch(folder: Path, npms: Iterator[tuple[str, ...]]) -> Path:
+def fetch(folder: Path, npms: Iterable[Command]) -> Path:
     """The package's archive, packed into ``folder`` by the first of ``npms`` that can."""
     said = "neither npm nor uv is there to bring it"
     for npm in npms:
@@ -135,8 +136,10 @@ def unpack(archive: bytes, folder: Path) -> None:
 
 
 def _member(tar: tarfile.TarFile, name: str) -> bytes:
-    file = tar.extractfile(name)
-    return file.read() if file else b""
+    file = tar.extractfile(name) if name in tar.getnames() else None
+    if file is None:
+        raise SourceError(f"The archive of {PACKAGE} {VERSION} has no {name}: it is not unpacked.")
+    return file.read()
 
 
 def compressed(name: str, body: bytes) -> dict[str, bytes]:
@@ -152,7 +155,7 @@ def compressed(name: str, body: bytes) -> dict[str, bytes]:
 def main(arguments: Sequence[str]) -> int:
     """Bring the bundle, or one sentence on why not; a path of uv may be given."""
     try:
-        install(uv=arguments[0] if arguments else None)
+        install(FOLDER, commands(arguments[0] if arguments else None))
     except (SourceError, OSError) as error:
         print(f"masthead: {error}", file=sys.stderr)
         return 1

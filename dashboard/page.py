@@ -1,25 +1,17 @@
 """The page as Dash serves it: what is the same for everyone is made once and kept as bytes."""
 
-import pkgutil
-import re
-from collections.abc import Callable, Iterator
-from html import escape
+from collections.abc import Callable
 from threading import Lock
 from typing import Any, Final
 
 from dash import Dash
-from dash.fingerprint import check_fingerprint
 from flask import Response
 
+from dashboard import suites
 from dashboard.headers import tagged
 from dashboard.scripts import DRAWING, FIRST_SCRIPT, FONT, PAGE_SCRIPT, STYLE, joined
 from dashboard.static import Files
 
-SUITES: Final = re.compile(r'src="[^"]*/_dash-component-suites/([^/"]+)/([^"?]+)"')
-UNUSED: Final = "dash_table/"
-EARLY: Final = "dcc/async-graph.js"
-"""A part of Dash's components that would be asked for only when the chart is about to be drawn."""
-BEFORE: Final = "dcc/dash_core_components.js"
 RENDERER: Final = "dash-renderer.js"
 
 INDEX: Final = """<!DOCTYPE html>
@@ -27,14 +19,14 @@ INDEX: Final = """<!DOCTYPE html>
 <head>
 {metas}
 <title>{title}</title>
-<script src="{first}"{drawing}></script>
+<script src="{first}"{awaited}></script>
 <link rel="stylesheet" href="{style}">
 <script defer fetchpriority="high" src="{dash}"></script>
 <script defer fetchpriority="high" id="_dash-renderer" src="{page}"></script>
+{drawing}
 <link rel="preload" as="fetch" crossorigin href="{layout}">
 <link rel="preload" as="fetch" crossorigin href="{dependencies}">
 <link rel="preload" as="font" type="font/woff2" crossorigin href="{font}">
-{preload}
 <link rel="icon" type="image/svg+xml" href="{icon}">
 </head>
 <body>
@@ -62,7 +54,8 @@ class Page(Dash):
         self._files = files
         with self.server.test_request_context():
             self.server.preprocess_request()
-            self.index()
+            for view in (self.index, self.serve_layout, self.dependencies):
+                view()
 
     def index(self, *_arguments: Any, **_options: Any) -> Response:
         """The page: the same for whoever asks."""
@@ -78,14 +71,13 @@ class Page(Dash):
 
     def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]
         """The page's HTML, around what Dash gives: its scripts are sent as one file."""
-        self._files.add(RENDERER, joined(_sources(parts["scripts"])))
+        self._files.add(RENDERER, joined(suites.sources(parts["scripts"])))
         address = self._files.address
         prefix = self.config.requests_pathname_prefix
-        drawing, preload = "", ""
+        awaited, drawing = "", ""
         if DRAWING in self._files:
-            place = escape(address(DRAWING))
-            drawing = f' data-plotly="{place}"'
-            preload = f'<link rel="preload" as="script" fetchpriority="low" href="{place}">'
+            awaited = " data-plotly"
+            drawing = f'<script defer id="plotly" src="{address(DRAWING)}"></script>'
         return INDEX.format(
             metas=parts["metas"],
             title=parts["title"],
@@ -99,8 +91,8 @@ class Page(Dash):
             dependencies=f"{prefix}_dash-dependencies",
             font=address(FONT),
             icon=address("favicon.svg"),
+            awaited=awaited,
             drawing=drawing,
-            preload=preload,
         )
 
     def _kept(self, name: str, make: Callable[[], Any], mimetype: str) -> Response:
@@ -109,18 +101,3 @@ class Page(Dash):
                 made = make()
                 self._made[name] = made.encode() if isinstance(made, str) else made.get_data()
         return tagged(Response(self._made[name], mimetype=mimetype))
-
-
-def _sources(tags: str) -> Iterator[str]:
-    """The texts of the scripts that Dash names in ``tags``, without those the page never uses."""
-    for package, path in SUITES.findall(tags):
-        name, _ = check_fingerprint(path)  # type: ignore[no-untyped-call]
-        if name.startswith(UNUSED):
-            continue
-        if name == BEFORE:
-            yield _text(package, EARLY)
-        yield _text(package, name)
-
-
-def _text(package: str, name: str) -> str:
-    return (pkgutil.get_data(package, name) or b"").decode()

@@ -11,7 +11,7 @@ from dashboard.static import Files
 from dashboard.words import LANGUAGES, words
 
 ASSETS: Final = Path(__file__).with_name("assets")
-FIRST: Final = ("plotly.js", "theme.js", "state.js", "api.js", "boot.js")
+FIRST: Final = ("generators.js", "plotly.js", "theme.js", "state.js", "api.js", "boot.js")
 """Run before anything is drawn: they set the theme and ask for the first figures."""
 HELPERS: Final = ("dom.js", "words.js", "format.js")
 """Come before the other scripts, which take from them as they start."""
@@ -75,7 +75,8 @@ def source(name: str) -> str:
 
 def joined(sources: Iterable[str]) -> bytes:
     """Scripts as one: none can go on in the next, and none names a map that is not there."""
-    return "\n;\n".join(re.sub(r"//# sourceMappingURL=.*", "", text) for text in sources).encode()
+    maps = re.compile(r"^//# sourceMappingURL=.*", re.MULTILINE)
+    return "\n;\n".join(maps.sub("", text) for text in sources).encode()
 
 
 def _with_addresses(css: str, names: dict[str, str]) -> str:

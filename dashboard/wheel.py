@@ -23,7 +23,7 @@ class Bundle(BuildHookInterface):  # type: ignore[misc]
             return
         bundle = self._bundle()
         try:
-            bundle.install()
+            bundle.install(bundle.FOLDER, bundle.commands())
         except (bundle.SourceError, OSError) as error:
             self.app.display_warning(f"The page will send the whole plotly.js: {error}")
             return

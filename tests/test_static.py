@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
-from dashboard import scripts
+from dashboard import scripts, suites
 from dashboard.app import create_app
 from dashboard.compression import Compressed
 from dashboard.scripts import ASSETS, FIRST
@@ -29,7 +29,7 @@ def client(tmp_path: Path) -> Client:
 
 def named(page: str) -> list[str]:
     """The addresses that a page names."""
-    return re.findall(r'(?:src|href|data-plotly)="([^"]+)"', page)
+    return re.findall(r'(?:src|href)="([^"]+)"', page)
 
 
 def ask(client: Client, path: str, encodings: str, **headers: str) -> TestResponse:
@@ -101,10 +101,37 @@ def test_every_script_is_sent_once(client: Client) -> None:
         assert sent.count(scripts.source(name)) == 1, name
 
 
+def test_dash_is_sent_as_one(client: Client) -> None:
+    """What the page uses of Dash is one file, the chart's part too; the rest is not sent at all."""
+    page = client.get("/").get_data(as_text=True)
+    assert "_dash-component-suites" not in page
+    [address] = re.findall(r'src="(/static/dash-renderer\.[^"]*)"', page)
+    sent = client.get(address).get_data(as_text=True)
+    order = [sent.index(text) for text in ("react.production.min.js", "dash_html_components=")]
+    assert order == sorted(order)
+    assert "webpackChunkdash_core_components" in sent
+    assert "\n//# sourceMappingURL" not in sent
+    assert "dash_table=" not in sent
+    assert len(sent) < 1_150_000
+
+
+def test_polyfill_stays_where_it_is_needed() -> None:
+    """Dash's one generator is of the form that generators.js runs; any other is not."""
+    known = (
+        "regeneratorRuntime.mark(function t(){return regeneratorRuntime.wrap(function(e){for(;;)"
+        "switch(e.prev=e.next){case 0:return e.next=2,n(!0);case 2:o.isReady=!0;case 3:"
+        'case"end":return e.stop()}},t)})'
+    )
+    assert suites.modern(f"a({known})")
+    assert suites.modern("no generator at all")
+    assert not suites.modern(known.replace("o.isReady=!0;", 'return e.abrupt("return",1);'))
+    assert not suites.modern(f"{known};regeneratorRuntime.async(f)")
+
+
 def test_joined_scripts_stay_apart() -> None:
     """A missing semicolon, a comment at the end, a map that is not there: none reaches the next."""
-    text = scripts.joined(["(() => 1)()", "(() => 2)() // done", "3//# sourceMappingURL=a.map"])
-    assert text == b"(() => 1)()\n;\n(() => 2)() // done\n;\n3"
+    text = scripts.joined(["(() => 1)()", "(() => 2)() // done", "3\n//# sourceMappingURL=a.map"])
+    assert text == b"(() => 1)()\n;\n(() => 2)() // done\n;\n3\n"
 
 
 def test_the_shell_is_not_sent_again(client: Client) -> None:

@@ -1,17 +1,30 @@
 """What Chromium asks for to show the page: little, each thing once, nothing from elsewhere."""
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard import scripts
 from dashboard.scripts import ASSETS
+from dashboard.server import listen
 from data import clock
 from data.store import Store
 from tests.looks import HOUR, snapshot
 
 SCRIPTS = sorted(path.name for path in ASSETS.glob("*.js"))
+WITHOUT_BUNDLE = """
+import logging, socket, sys
+from dashboard import bundle
+from dashboard.server import run
+from data.settings import Settings
+logging.basicConfig()
+bundle.VERSION = "0.0.0"
+run(Settings(database=sys.argv[1]), socket.socket(fileno=int(sys.argv[2])), workers=2)
+"""
 COMPILES = """
 text => { try { new Function(text); return ""; } catch (error) { return String(error); } }
 """
@@ -42,3 +55,26 @@ def test_what_the_page_asks_for(page: Page, store: Store) -> None:
         "performance.getEntriesByType('resource').map(entry => entry.transferSize)"
     )
     assert sum(sizes) < 700_000
+
+
+def test_without_the_bundle(browser: Browser, database: str, store: Store, tmp_path: Path) -> None:
+    """The charts are drawn by the whole plotly.js; the log says so once, and what mends it."""
+    store.save(snapshot(clock.now()), HOUR)
+    log = tmp_path / "log"
+    with listen("127.0.0.1", 0) as listener, log.open("wb") as file:
+        port, number = listener.getsockname()[1], listener.fileno()
+        command = [sys.executable, "-c", WITHOUT_BUNDLE, database, str(number)]
+        with subprocess.Popen(command, pass_fds=[number], stderr=file) as process:
+            page = browser.new_page()
+            asked: list[str] = []
+            page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+            page.goto(f"http://127.0.0.1:{port}/")
+            expect(page.locator("#chart-box .point").first).to_be_attached()
+            page.close()
+            process.terminate()
+            assert process.wait(timeout=20) == 0
+    whole = "/_dash-component-suites/plotly/package_data/plotly.min.js"
+    assert [path for path in asked if "plotly" in path] == [whole]
+    said = re.findall(r"The page sends the whole plotly\.js, .*", log.read_text())
+    assert len(said) == 1
+    assert re.search(r": call '\S+ -m dashboard\.bundle'\.$", said[0])
