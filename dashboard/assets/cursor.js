@@ -97,6 +97,7 @@ masthead.cursor = (() => {
 
   const put = (ms, spoken) => {
     at = ms;
+    masthead.lit.near(ms);
     const share = masthead.chart.share(ms);
     const { loaded } = masthead.chart.drawn();
     const line = part("cursor");
@@ -119,6 +120,7 @@ masthead.cursor = (() => {
 
   const hide = () => {
     at = null;
+    masthead.lit.near(null);
     for (const id of ["cursor", "tip"]) if (part(id)) part(id).hidden = true;
   };
 

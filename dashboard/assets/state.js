@@ -83,6 +83,14 @@ masthead.state = (() => {
     if (next !== location.search) window.dash_clientside.set_props("url", { search: next });
   };
 
+  // Write into the address what the page shows already: no step of the history, no new drawing.
+  const note = (changes) => {
+    const next = search(location.search, changes);
+    if (next !== location.search) {
+      history.replaceState(history.state, "", location.pathname + next + location.hash);
+    }
+  };
+
   const now = () => view(location.search);
 
   // The span as parameters of a request.
@@ -94,5 +102,5 @@ masthead.state = (() => {
   // So many points as the screen can show.
   const points = () => (window.innerWidth < 620 ? 500 : window.innerWidth < 1700 ? 1000 : 1500);
 
-  return { HEADLINES, RANGES, SAMPLE, go, now, points, search, sources, span, view };
+  return { HEADLINES, RANGES, SAMPLE, go, note, now, points, search, sources, span, view };
 })();
