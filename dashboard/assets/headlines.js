@@ -128,11 +128,12 @@ masthead.headlines = (() => {
       cut ? t("news_cut", { count }) : count ? t("news_note") : "";
   };
 
-  const render = (now) => {
+  const render = (fresh) => {
     if (!box().dataset.ready) listen();
-    const span = JSON.stringify([now.view.range, now.view.zoom, now.parts.map(({ source }) => source)]);
+    const { parts, view } = fresh;
+    const span = JSON.stringify([view.range, view.zoom, parts.map(({ source }) => source)]);
     if (span !== whole) [whole, all, giving] = [span, false, true];
-    loaded = now;
+    loaded = fresh;
     note();
     draw();
     if (!loaded.headlines.length) ask(loaded);

@@ -23,24 +23,26 @@ masthead.story = (() => {
   };
 
   const by = (one, source, now) => {
-    const { search } = masthead;
     const parts = [
-      one.author && h("bdi", {}, search.marked(one.author)),
-      source && h("bdi", { class: "of" }, source),
+      one.author && h("bdi", {}, masthead.search.marked(one.author)),
+      source && h("bdi", {}, source),
       published(one, now),
+      one.summary && h("span", { class: "more" }, masthead.t("news_summary")),
     ].filter(Boolean);
-    return h("p", { class: "by" }, parts.flatMap((part, place) => (place ? [" · ", part] : [part])));
+    return parts.flatMap((part, place) => (place ? [" · ", part] : [part]));
   };
 
-  const summary = (one, open) =>
-    one.summary
-      ? h(
-          "details",
-          { open },
-          h("summary", {}, masthead.t("news_summary")),
-          h("p", { dir: "auto" }, masthead.search.marked(one.summary)),
-        )
-      : null;
+  // Below the title: who and when, which opens the summary where there is one.
+  const below = (one, source, now, open) => {
+    const words = by(one, source, now);
+    if (!one.summary) return words.length ? h("p", { class: "by" }, words) : null;
+    return h(
+      "details",
+      { open },
+      h("summary", { class: "by" }, words),
+      h("p", { dir: "auto" }, masthead.search.marked(one.summary)),
+    );
+  };
 
   // Everything that an entry says: the same text needs no new entry.
   const text = (one, source, now) => {
@@ -56,7 +58,7 @@ masthead.story = (() => {
     const title = link(masthead.search.marked(one.title), one.url);
     entry.replaceChildren(
       when(one),
-      h("div", {}, h("p", { class: "title", dir: "auto" }, title), by(one, source, now), summary(one, open)),
+      h("div", {}, h("p", { class: "title", dir: "auto" }, title), below(one, source, now, open)),
     );
   };
 
