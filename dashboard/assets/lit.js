@@ -37,14 +37,16 @@ masthead.lit = (() => {
     refresh();
   };
 
-  // Those whose hour is within a few pixels of the cursor's; null when it is gone.
+  // Those at the reading the cursor stands at, or a few pixels from it; null when it is gone.
   const near = (ms) => {
     if (ms === null) {
       by("cursor", []);
       return;
     }
-    const [from, to] = masthead.chart.drawn().span;
-    const most = (NEAR * (to - from)) / masthead.chart.width();
+    const { loaded, span } = masthead.chart.drawn();
+    const { every_s: every, resolution_s: point } = loaded.drawn[0].series;
+    const pixels = (NEAR * (span[1] - span[0])) / masthead.chart.width();
+    const most = Math.max(pixels, 500 * Math.max(every, point));
     by("cursor", masthead.headlines.found().filter(({ at }) => Math.abs(at - ms) <= most));
   };
 
