@@ -254,7 +254,10 @@ def _headlines() -> html.Section:
     return html.Section(
         [
             html.Div(
-                [html.H2(**_said("headlines")), html.P(id="news-note", className="hint")],
+                html.Div(
+                    [html.H2(**_said("headlines")), html.P(id="news-note", className="hint")],
+                    className="heading",
+                ),
                 className="panel-head",
             ),
             html.Div(id="news-search", role="search"),

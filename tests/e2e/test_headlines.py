@@ -5,7 +5,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -14,6 +18,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from dashboard.server import listen
 from data import clock, journal
 from data.model import Headline, Run, slot_of
+from data.outages import CAUSES
 from data.store import Store, open_store
 from tests.e2e.conftest import REPORT_VIOLATIONS, SERVE
 from tests.looks import HOUR, SEEN, snapshot
@@ -22,22 +27,24 @@ NOW = clock.now().replace(microsecond=0)
 GAP = range(50, 40, -1)
 SHORT_GAPS = (30, 28)
 FILLERS = 45
-OWNED = '<img src=x onerror=alert(1)> \u202eelttil\u202c ' + "w" * 300
+OWNED = "<img src=x onerror=alert(1)> \u202eelttil\u202c " + "w" * 300
 SLOW = "dapp_expert: https://dapp.expert/ did not answer within 30 s."
 
 
-def story(title: str, hours: float, **more: object) -> Headline:
+def story(title: str, hours: float, **more: Any) -> Headline:
     """A headline published exactly so many hours ago."""
     at = NOW - timedelta(hours=hours)
-    link = f"https://dapp.expert/news/{abs(hash(title))}"
-    return Headline(**{"title": title, "url": link, "published_from": at, "published_to": at, **more})
+    known = {"url": f"https://dapp.expert/news/{quote(title)}", **more}
+    return Headline(title, published_from=at, published_to=at, **known)
 
 
 def stories() -> list[Headline]:
     """One of each kind, three close together, and more than the list shows at first."""
     old = NOW - timedelta(days=730)
     return [
-        story("Ålesund opens its ledger", 1, author="Zoë Writer", summary="Ships, chains and Ёлки."),
+        story(
+            "Ålesund opens its ledger", 1, author="Zoë Writer", summary="Ships, chains and Ёлки."
+        ),
         story("A toll road takes tokens", 8),
         story("A choir sells its first song", 8.05),
         story("A ferry counts in blocks", 8.1, lead=True),
@@ -73,8 +80,8 @@ def fail(store: Store, at: datetime) -> None:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """The address of a page and the store behind it, shared by the tests that only look."""
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a page that the tests share: they only look."""
     database = f"sqlite:///{tmp_path_factory.mktemp('news') / 'masthead.db'}"
     with closing(open_store(database)) as store:
         fill(store)
@@ -82,24 +89,24 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     host, port = listener.getsockname()
     command = [sys.executable, "-c", SERVE, database, str(listener.fileno())]
     with listener, subprocess.Popen(command, pass_fds=[listener.fileno()]) as process:
-        yield f"http://{host}:{port}", database
+        yield f"http://{host}:{port}"
         process.terminate()
         assert process.wait(timeout=20) == 0
 
 
 @pytest.fixture
-def news(browser: Browser, site: tuple[str, str]) -> Iterator[Page]:
+def news(browser: Browser, site: str) -> Iterator[Page]:
     """A desk-sized page that asks nobody else and whose console stays empty."""
-    yield from opened(browser, site[0], viewport={"width": 1440, "height": 1000})
+    yield from opened(browser, site, viewport={"width": 1440, "height": 1000})
 
 
 @pytest.fixture
-def phone(browser: Browser, site: tuple[str, str]) -> Iterator[Page]:
+def phone(browser: Browser, site: str) -> Iterator[Page]:
     """The same on a phone, by touch."""
-    yield from opened(browser, site[0], viewport={"width": 390, "height": 844}, has_touch=True)
+    yield from opened(browser, site, viewport={"width": 390, "height": 844}, has_touch=True)
 
 
-def opened(browser: Browser, base_url: str, **options: object) -> Iterator[Page]:
+def opened(browser: Browser, base_url: str, **options: Any) -> Iterator[Page]:
     """A page of its own context; at its end nothing stands in the console."""
     context = browser.new_context(base_url=base_url, locale="en-GB", **options)
     context.add_init_script(REPORT_VIOLATIONS)
@@ -270,7 +277,7 @@ def test_marks_stand_at_their_time_and_never_touch(news: Page) -> None:
     assert len(edges) == news.locator("#rail .mark").count() > 3
     assert all(right - left >= 23.9 for left, right in edges)
     assert all(box["height"] >= 24 for box in boxes if box)
-    assert all(one[1] <= other[0] + 0.1 for one, other in zip(edges, edges[1:], strict=False))
+    assert all(one[1] <= other[0] + 0.1 for one, other in pairwise(edges))
     item(news, "A quiet harbour").hover()
     assert middle(mark(news, "A quiet")) == pytest.approx(middle(news.locator("#news-line")), abs=1)
 
@@ -407,33 +414,30 @@ def test_an_unknown_cause_is_told_by_its_message(news: Page) -> None:
     assert said.startswith("Nothing read 1 Jan 1970, 00:00 – 01:00 UTC: \u2068<img src=x")
     assert said.endswith("\u2069 (1 try)")
     causes = news.evaluate("Object.keys(masthead.words.ru)")
-    from data.outages import CAUSES
-
     assert {f"outage_{cause}" for cause in CAUSES} <= set(causes)
 
 
-def test_new_data_leave_focus_scroll_and_summaries(browser: Browser, site: tuple[str, str]) -> None:
+def test_new_data_leave_focus_scroll_and_summaries(page: Page, store: Store) -> None:
     """A new snapshot adds its headline; what is open, focused, lit and in sight stays."""
-    for page in opened(browser, site[0], viewport={"width": 1440, "height": 1000}):
-        show(page, "/?range=7d")
-        fillers = page.locator("#rail .mark.several").first
-        fillers.click()
-        link = page.locator("#headlines li:focus-within a")
-        expect(link).to_be_focused()
-        page.locator("#headlines summary").first.evaluate("summary => summary.click()")
-        before = link.bounding_box()
-        with closing(open_store(site[1])) as store:
-            late = story("Just in", 0.01)
-            store.save(snapshot(NOW + timedelta(seconds=1), SEEN, [late]), HOUR)
-        expect(item(page, "Just in")).to_be_attached(timeout=30_000)
-        expect(link).to_be_focused()
-        after = link.bounding_box()
-        assert before is not None
-        assert after is not None
-        assert after["y"] == pytest.approx(before["y"], abs=2)
-        expect(page.locator("#headlines details[open]")).to_have_count(1)
-        expect(page.locator("#headlines li.lit").first).to_be_attached()
-        expect(page.locator("#news-line")).to_be_visible()
+    fill(store)
+    page.set_viewport_size({"width": 1440, "height": 1000})
+    show(page, "/?range=7d")
+    page.locator("#rail .mark.several").first.click()
+    link = page.locator("#headlines li:focus-within a")
+    expect(link).to_be_focused()
+    page.locator("#headlines summary").first.evaluate("summary => summary.click()")
+    before = link.bounding_box()
+    late = snapshot(clock.now(), SEEN, [story("Just in", 0.01)])
+    store.save(replace(late, slot=late.slot + HOUR), HOUR)
+    expect(item(page, "Just in")).to_be_attached(timeout=30_000)
+    expect(link).to_be_focused()
+    after = link.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["y"] == pytest.approx(before["y"], abs=2)
+    expect(page.locator("#headlines details[open]")).to_have_count(1)
+    expect(page.locator("#headlines li.lit").first).to_be_attached()
+    expect(page.locator("#news-line")).to_be_visible()
 
 
 def test_by_touch_a_mark_brings_the_page_to_its_headline(phone: Page) -> None:
@@ -448,16 +452,28 @@ def test_by_touch_a_mark_brings_the_page_to_its_headline(phone: Page) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
-def test_axe_finds_nothing(browser: Browser, site: tuple[str, str], scheme: str, width: int) -> None:
+def test_axe_finds_nothing(browser: Browser, site: str, scheme: str, width: int) -> None:
     """With a search, an open summary and a lit mark, light and dark, at a desk and on a phone."""
     size = {"width": width, "height": 900}
-    for page in opened(browser, site[0], viewport=size, color_scheme=scheme):
+    for page in opened(browser, site, viewport=size, color_scheme=scheme):
         show(page, "/?range=7d&q=a")
         page.locator("#headlines summary").first.click()
         page.locator("#rail .mark").first.focus()
         expect(page.locator("#hint")).to_be_visible()
         found = Axe().run(page, context="#news, #rail, #outages, #hint").response["violations"]
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+
+
+def test_several_sources_name_themselves(page: Page, store: Store) -> None:
+    """Each headline of an overlay says whose it is; one source alone need not."""
+    store.save(snapshot(NOW, SEEN, [story("Ours", 1)]), HOUR)
+    store.save(snapshot(NOW, SEEN, [story("Theirs", 2)], source="other_site"), HOUR)
+    show(page, "/?source=dapp_expert&source=other_site&range=24h")
+    expect(item(page, "Theirs").locator(".by")).to_have_text("other site")
+    expect(item(page, "Ours").locator(".by")).to_have_text("dapp.expert")
+    show(page, "/?source=other_site&range=24h")
+    expect(page.locator("#headlines li")).to_have_count(1)
+    expect(page.locator("#headlines .by")).to_have_count(0)
 
 
 def test_a_source_without_headlines_says_so(page: Page, store: Store) -> None:
