@@ -80,6 +80,8 @@
   const draw = () => {
     const loaded = masthead.data.current();
     if (!loaded?.drawn.length) return same();
+    // The figure is built for the box it stands in: on the page of an empty store that is hidden.
+    masthead.status.show("full");
     return masthead.chart.figure(loaded);
   };
 

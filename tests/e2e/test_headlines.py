@@ -280,6 +280,18 @@ def test_marks_stand_at_their_time_and_never_touch(news: Page) -> None:
     assert all(one[1] <= other[0] + 0.1 for one, other in pairwise(edges))
     item(news, "A quiet harbour").hover()
     assert middle(mark(news, "A quiet")) == pytest.approx(middle(news.locator("#news-line")), abs=1)
+    before = middle(mark(news, "A quiet"))
+    news.get_by_role("button", name="7d").click()
+    expect(news.locator("#headlines li")).to_have_count(40)
+    item(news, "Ålesund").hover()
+    lit = news.locator("#rail .mark.lit")
+    expect(lit).to_have_count(1)
+    assert middle(lit) > before
+    assert middle(lit) == pytest.approx(middle(news.locator("#news-line")), abs=24)
+    news.set_viewport_size({"width": 1000, "height": 900})
+    expect(news.locator("#news-line")).to_be_attached()
+    right = "document.querySelector('#rail .marks').getBoundingClientRect().right"
+    assert news.evaluate(right) < 1000
 
 
 def test_the_list_lights_the_rail(news: Page) -> None:
@@ -474,6 +486,18 @@ def test_several_sources_name_themselves(page: Page, store: Store) -> None:
     show(page, "/?source=other_site&range=24h")
     expect(page.locator("#headlines li")).to_have_count(1)
     expect(page.locator("#headlines .by")).to_have_count(0)
+
+
+def test_the_first_snapshot_brings_its_marks(page: Page, store: Store) -> None:
+    """A page that was opened on an empty store draws the rail as wide as the charts."""
+    page.goto("/?range=24h")
+    expect(page.locator("html")).to_have_attribute("data-page", "empty")
+    for hours in (12, 0):
+        at = NOW - hours * HOUR
+        store.save(snapshot(at, SEEN, [story("Early", 11), story("Late", 1)]), HOUR)
+    expect(page.locator("#rail .mark")).to_have_count(2, timeout=30_000)
+    item(page, "Early").hover()
+    assert middle(mark(page, "Early")) == pytest.approx(middle(page.locator("#news-line")), abs=1)
 
 
 def test_a_source_without_headlines_says_so(page: Page, store: Store) -> None:
