@@ -100,8 +100,9 @@
     }
     if (drawn !== key.key) {
       drawn = key.key;
-      for (const part of [masthead.cards, masthead.headlines, masthead.rail, masthead.outages,
-        masthead.texts, masthead.takeaway]) part.render(loaded);
+      for (const part of [masthead.cards, masthead.headlines, masthead.texts, masthead.takeaway]) {
+        part.render(loaded);
+      }
       status.trend(loaded);
       masthead.controls.lines(loaded.view);
     }

@@ -22,6 +22,7 @@ masthead.chart = (() => {
     const built = masthead.figure.build(loaded, size(), (revision += 1));
     drawn = { ...built, loaded, ...size() };
     place(drawn);
+    for (const part of [masthead.rail, masthead.outages]) part.render(loaded);
     masthead.cursor.hide();
     return { data: built.data, layout: built.layout };
   };
@@ -54,7 +55,6 @@ masthead.chart = (() => {
     if (!drawn || !plot?.layout || (wide === drawn.width && height === drawn.height)) return;
     const { data, layout } = figure(drawn.loaded);
     window.Plotly.react(plot, data, layout);
-    for (const part of [masthead.rail, masthead.outages]) part.render(drawn.loaded);
   };
   let waiting = 0;
   window.addEventListener("resize", () => {
