@@ -2,7 +2,7 @@
 window.masthead = window.masthead || {};
 masthead.rail = (() => {
   const { h } = masthead.dom;
-  const MOST = 6;
+  const MOST = 4;
 
   // Foreign text inside a sentence of ours: what it does to the writing's direction ends with it.
   const apart = (text) => `\u2068${text}\u2069`;
