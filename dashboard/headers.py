@@ -10,7 +10,7 @@ POLICY: Final = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
+        "img-src 'self' data:",
         "font-src 'self'",
         "connect-src 'self'",
         "base-uri 'none'",
@@ -18,7 +18,7 @@ POLICY: Final = "; ".join(
         "frame-ancestors {}",
     )
 )
-"""Pictures of the chart are made from data of the page's own, hence data: and blob:."""
+"""Pictures of the chart are made from data of the page's own, hence data:."""
 
 
 def register(server: Flask) -> None:

@@ -204,6 +204,7 @@ def _charts() -> html.Section:
             ),
             html.Div(id="lines", role="group", hidden=True, **_named("lines")),
             _plot(),
+            html.P(id="embed-line"),
             html.Div(id="texts"),
         ],
         id="charts",
