@@ -69,6 +69,7 @@ def test_axe_finds_nothing(page: Page, store: Store, state: str) -> None:
 def test_axe_finds_nothing_where_there_is_nothing(page: Page, store: Store) -> None:
     """The empty page, in both languages and themes."""
     scenes.empty(store)
+    page.emulate_media(reduced_motion="reduce")
     for language in ("en", "ru"):
         page.goto(f"/?lang={language}")
         expect(page.locator("html")).to_have_attribute("data-page", "empty")
