@@ -116,9 +116,8 @@ def _menu(name: str, key: str, *, icon: bool = False) -> html.Details:
 
 
 def _range_button(name: str) -> html.Button:
-    said = _said("all") if name == "all" else {"children": name}
     return html.Button(
-        **said,
+        **_said("all" if name == "all" else f"span_{name}"),
         **_titled(f"range_{name}"),
         **_attributes(aria_pressed="false", data_range=name),
     )

@@ -23,7 +23,7 @@ masthead.chart = (() => {
     drawn = { ...built, loaded, ...size() };
     place(drawn);
     for (const part of [masthead.rail, masthead.outages]) part.render(loaded);
-    masthead.cursor.hide();
+    masthead.cursor.again();
     return { data: built.data, layout: built.layout };
   };
 

@@ -1,163 +1,171 @@
 // Reading the chart: a line at the nearest reading through every panel, and what was read there.
-// By pointer, by touch, and by the arrow keys while the chart has the focus.
+// By pointer, by touch, and by the keys while the chart has the focus.
 window.masthead = window.masthead || {};
 masthead.cursor = (() => {
   const { h } = masthead.dom;
-  const WIDE = 250;
+  const AWAY = 14;
+  const EDGE = 4;
+  const STILL = 200;
+  const SLIP = 10;
   let at = null;
+  let panel = 0;
+  let pointer = null;
+  let moving = null;
+  let pressed = null;
+  let speaking = 0;
 
   const part = (id) => document.getElementById(id);
+  const drawn = () => masthead.chart.drawn();
 
-  const nearest = (times, ms) => {
-    let low = 0;
-    let high = times.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (times[middle] < ms) low = middle + 1;
-      else high = middle;
-    }
-    return low && ms - times[low - 1] < times[low] - ms ? low - 1 : low;
-  };
-
-  const lines = () => masthead.chart.drawn().panels.flatMap(({ lines: each }) => each);
-
-  // Every time in sight at which something was looked at.
-  const times = () => {
-    const [from, to] = masthead.chart.drawn().span;
-    const found = new Set(lines().flatMap(({ t }) => t));
-    return [...found].filter((ms) => ms >= from && ms <= to).sort((one, other) => one - other);
-  };
-
-  const valueWords = (line, index) => {
-    const { format, shapes, t } = masthead;
-    const value = line.last[index];
-    if (value === null) return t("not_read");
-    const real = format.compact(line.metric, value * line.scale);
-    if (line.scale !== 1) return `${format.number(value, { maximumFractionDigits: 1 })} (${real})`;
-    const half = line.rolled ? 0 : shapes.half(line, index);
-    return half ? `${real} ±${format.compact(line.metric, half, { minimumFractionDigits: 0 })}` : real;
-  };
-
-  const rangeWords = (line, index) => {
-    const { format, t } = masthead;
-    const [low, high] = [line.min?.[index], line.max?.[index]];
-    if (!line.rolled || low === high || low === null || low === undefined) return null;
-    const words = [low, high].map((one) => format.compact(line.metric, one * line.scale));
-    return h("small", {}, t("between", { low: words[0], high: words[1] }));
-  };
-
-  const reasonWords = (line, index) => {
-    const why = line.problems?.find(([time]) => time === line.t[index]);
-    return why ? h("small", {}, why[1]) : null;
-  };
-
-  const rowOf = (line, ms, loaded) => {
-    const index = nearest(line.t, ms);
-    if (Math.abs(line.t[index] - ms) > line.every) return null;
-    const name = [
-      masthead.format.metric(line.metric), loaded.drawn.length > 1 && line.label,
-    ].filter(Boolean).join(" · ");
-    return h(
-      "div",
-      { class: "row" },
-      h("i", { style: `background: var(--${line.colour})` }),
-      h("span", {}, name),
-      h("b", {}, valueWords(line, index)),
-      rangeWords(line, index) || reasonWords(line, index),
-    );
-  };
-
-  const outageAt = (ms) => {
-    const { drawn } = masthead.chart.drawn().loaded;
-    const found = drawn[0].series.outages?.find(({ from, to }) => ms >= from && ms < to);
-    return found ? h("p", { class: "warn" }, masthead.outages.words(found)) : null;
-  };
-
-  const head = (ms) => {
-    const { format, t } = masthead;
-    const [line] = lines();
-    const when = format.moment(ms);
-    return h(
-      "p",
-      { class: "when" },
-      line?.rolled ? t("up_to", { when, span: format.duration(line.every / 1000) }) : when,
-    );
+  // Said once the keys rest: a held key would flood the voice.
+  const say = (text) => {
+    clearTimeout(speaking);
+    speaking = setTimeout(() => {
+      part("spoken").textContent = text;
+    }, STILL);
   };
 
   const dots = (ms) =>
-    masthead.chart.drawn().panels.flatMap(({ lines: each, axis, top, height }) =>
-      each.flatMap((line) => {
-        const index = nearest(line.t, ms);
-        const value = line.last[index];
-        if (value === null || Math.abs(line.t[index] - ms) > line.every) return [];
-        const y = top + height - masthead.figure.scale(axis, height).pixels(value);
+    drawn().panels.flatMap(({ lines, axis, top, height }) =>
+      lines.flatMap((line) => {
+        const place = masthead.reading.place(line, ms);
+        if (place === null || line.last[place] === null) return [];
+        const y = top + height - masthead.figure.scale(axis, height).pixels(line.last[place]);
         return [h("i", { style: `top: ${y.toFixed(1)}px; background: var(--${line.colour})` })];
       }),
     );
 
-  const put = (ms, spoken) => {
-    at = ms;
-    masthead.lit.near(ms);
-    const share = masthead.chart.share(ms);
-    const { loaded } = masthead.chart.drawn();
-    const line = part("cursor");
+  const row = ({ colour, name, value, note }) =>
+    h(
+      "div",
+      { class: "row" },
+      h("i", { style: `background: var(--${colour})` }),
+      h("span", {}, name),
+      h("b", {}, value),
+      note ? h("small", {}, note) : null,
+    );
+
+  // Beside the line and the pointer, else over or under the pointer; always inside the frame.
+  const place = (x) => {
     const tip = part("tip");
-    line.hidden = false;
-    line.style.left = `calc(var(--plot-left) + ${share} * (100% - var(--plot-left) - var(--plot-right)))`;
-    line.replaceChildren(...dots(ms));
-    const rows = lines().map((each) => rowOf(each, ms, loaded)).filter(Boolean);
-    const outage = rows.length ? null : outageAt(ms);
-    tip.replaceChildren(head(ms), ...rows, ...(outage ? [outage] : []));
-    tip.hidden = false;
-    const { margin } = masthead.chart.drawn();
-    const x = margin.l + share * masthead.chart.width();
-    const width = Math.min(WIDE, tip.offsetWidth || WIDE);
-    const room = part("chart-frame").clientWidth;
-    const left = x + 14 + width > room ? x - 14 - width : x + 14;
-    tip.style.left = `${Math.max(0, Math.min(left, room - width))}px`;
-    if (spoken) part("spoken").textContent = [...tip.children].map((one) => one.textContent).join(". ");
+    const frame = tip.parentElement.getBoundingClientRect();
+    const { offsetWidth: width, offsetHeight: height } = tip;
+    const low = Math.max(0, EDGE - frame.top);
+    const high = Math.max(low, Math.min(frame.height, window.innerHeight - frame.top - EDGE) - height);
+    const within = (value, from, to) => Math.max(from, Math.min(to, value));
+    const own = pointer || { x, y: low };
+    const [first, last] = [Math.min(x, own.x) - AWAY, Math.max(x, own.x) + AWAY];
+    let left = last + width <= frame.width ? last : first - width;
+    let top = own.y - height / 2;
+    if (left < 0) {
+      left = x - width / 2;
+      top = own.y - AWAY - height >= low ? own.y - AWAY - height : own.y + AWAY;
+      if (!pointer) top = low;
+      tip.style.top = `${within(top, 0, Math.max(0, frame.height - height))}px`;
+    } else tip.style.top = `${within(top, low, high)}px`;
+    tip.style.left = `${within(left, 0, frame.width - width)}px`;
   };
 
-  const hide = () => {
+  const show = (ms, spoken) => {
+    const line = part("cursor");
+    const tip = part("tip");
+    const share = masthead.chart.share(ms);
+    if (at !== ms || tip.hidden || spoken) {
+      const read = masthead.reading.at(drawn(), ms, panel);
+      line.style.left = `calc(var(--plot-left) + ${share} * (100% - var(--plot-left) - var(--plot-right)))`;
+      line.replaceChildren(...dots(ms));
+      tip.replaceChildren(
+        h("p", { class: "when" }, read.when),
+        ...read.rows.map(row),
+        ...(read.gap ? [h("p", { class: "warn" }, read.gap)] : []),
+      );
+      if (spoken) say(masthead.reading.words(read));
+      masthead.lit.near(ms);
+    }
+    at = ms;
+    line.hidden = false;
+    tip.hidden = false;
+    place(drawn().margin.l + share * masthead.chart.width());
+  };
+
+  const clear = () => {
     at = null;
+    pointer = null;
+    cancelAnimationFrame(moving);
     masthead.lit.near(null);
     for (const id of ["cursor", "tip"]) if (part(id)) part(id).hidden = true;
   };
 
-  const point = (event) => {
-    const drawn = masthead.chart.drawn();
-    if (!drawn) return;
+  const hide = () => {
+    clearTimeout(speaking);
+    clear();
+  };
+
+  // After another drawing: where it was, if that is still in sight.
+  const again = () => {
+    const ms = at;
+    clear();
+    const share = ms === null ? -1 : masthead.chart.share(ms);
+    if (share >= 0 && share <= 1 && part("chart-box").contains(document.activeElement)) show(ms, false);
+  };
+
+  const panelAt = (y) =>
+    Math.max(0, drawn().panels.findLastIndex(({ top }) => y >= top - 30));
+
+  const point = ({ clientX, clientY }) => {
     const box = part("chart-box").getBoundingClientRect();
-    const x = event.clientX - box.left - drawn.margin.l;
+    const x = clientX - box.left - drawn().margin.l;
     if (x < -8 || x > masthead.chart.width() + 8) {
       hide();
       return;
     }
-    const ms = masthead.chart.timeAt(x);
-    const known = times();
-    if (known.length) put(known[nearest(known, ms)], false);
+    const { gapAt, nearest, stops } = masthead.reading;
+    const [from, to] = drawn().span;
+    const ms = Math.max(from, Math.min(to, masthead.chart.timeAt(x)));
+    const known = stops(drawn());
+    const under = panelAt(clientY - box.top);
+    if (under !== panel) at = null;
+    panel = under;
+    pointer = { x: clientX - box.left, y: clientY - box.top };
+    if (gapAt(drawn(), ms)) show(ms, false);
+    else if (known.length) show(known[nearest(known, ms)], false);
   };
 
   const step = (by) => {
-    const known = times();
+    const known = masthead.reading.stops(drawn());
     if (!known.length) return;
-    const now = at === null ? (by > 0 ? -1 : known.length) : nearest(known, at);
-    put(known[Math.max(0, Math.min(known.length - 1, now + by))], true);
+    pointer = null;
+    const now = at === null ? (by > 0 ? -1 : known.length) : masthead.reading.nearest(known, at);
+    show(known[Math.max(0, Math.min(known.length - 1, now + by))], true);
   };
 
+  const choose = (by) => {
+    panel = Math.max(0, Math.min(drawn().panels.length - 1, panel + by));
+    pointer = null;
+    if (at === null) step(Infinity);
+    else show(at, true);
+  };
+
+  const look = (from, to) => {
+    const { format, t } = masthead;
+    masthead.chart.look(from, to);
+    say(t("note_zoom", { from: format.moment(from), to: format.moment(to) }));
+  };
   const zoomBy = (factor) => {
-    const [from, to] = masthead.chart.drawn().span;
+    const [from, to] = drawn().span;
     const middle = at ?? (from + to) / 2;
-    masthead.chart.look(middle - (middle - from) * factor, middle + (to - middle) * factor);
+    look(middle - (middle - from) * factor, middle + (to - middle) * factor);
   };
   const pan = (by) => {
-    const [from, to] = masthead.chart.drawn().span;
-    masthead.chart.look(from + by * (to - from), to + by * (to - from));
+    const [from, to] = drawn().span;
+    look(from + by * (to - from), to + by * (to - from));
   };
 
   const KEYS = {
     ArrowLeft: (event) => (event.shiftKey ? pan(-0.25) : step(-1)),
     ArrowRight: (event) => (event.shiftKey ? pan(0.25) : step(1)),
+    ArrowUp: () => choose(-1),
+    ArrowDown: () => choose(1),
     PageUp: () => step(-24),
     PageDown: () => step(24),
     Home: () => step(-Infinity),
@@ -165,27 +173,53 @@ masthead.cursor = (() => {
     "+": () => zoomBy(0.5),
     "=": () => zoomBy(0.5),
     "-": () => zoomBy(2),
-    0: () => masthead.chart.reset(),
+    0: () => {
+      masthead.chart.reset();
+      say(masthead.t("whole_span"));
+    },
     Escape: hide,
   };
 
   const key = (event) => {
     const does = KEYS[event.key];
-    if (!does || !masthead.chart.drawn() || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!does || !drawn() || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     does(event);
   };
 
-  const listen = (event, handle) =>
-    document.addEventListener(event, (one) => one.target.closest?.("#chart-box") && handle(one));
-  listen("pointermove", point);
-  listen("pointerdown", point);
-  listen("keydown", key);
-  listen("dblclick", () => masthead.chart.reset());
-  document.addEventListener("pointerout", (event) => {
-    const inside = (one) => one?.closest?.("#chart-box");
-    if (inside(event.target) && !inside(event.relatedTarget)) hide();
-  });
+  // A finger that scrolls the page shows nothing; one that taps does, and a tap elsewhere hides.
+  const lift = (event) => {
+    const slipped = !pressed || Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > SLIP;
+    pressed = null;
+    if (!slipped) point(event);
+  };
+  const inside = (one) => Boolean(one?.closest?.("#chart-box"));
+  const touch = ({ pointerType }) => pointerType === "touch";
 
-  return { hide };
+  document.addEventListener("pointermove", (event) => {
+    if (!inside(event.target) || touch(event) || !drawn()) return;
+    cancelAnimationFrame(moving);
+    moving = requestAnimationFrame(() => point(event));
+  });
+  document.addEventListener("pointerdown", (event) => {
+    pressed = { x: event.clientX, y: event.clientY };
+    if (!inside(event.target)) hide();
+  });
+  document.addEventListener("pointerup", (event) => {
+    if (inside(event.target) && touch(event) && drawn()) lift(event);
+  });
+  // Plotly would take a finger for a mouse that zooms, and the page could not be scrolled.
+  const keepFromPlotly = (event) => inside(event.target) && event.stopPropagation();
+  document.addEventListener("touchstart", keepFromPlotly, { capture: true, passive: true });
+  document.addEventListener("pointercancel", () => {
+    pressed = null;
+  });
+  document.addEventListener("pointerout", (event) => {
+    if (!touch(event) && inside(event.target) && !inside(event.relatedTarget)) hide();
+  });
+  document.addEventListener("keydown", (event) => inside(event.target) && key(event));
+  document.addEventListener("focusout", (event) => inside(event.target) && hide());
+  document.addEventListener("dblclick", (event) => inside(event.target) && masthead.chart.reset());
+
+  return { again, hide };
 })();

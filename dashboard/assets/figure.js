@@ -6,10 +6,19 @@ masthead.figure = (() => {
   const MOST_GAPS = 80;
   const NARROW = 620;
 
-  const margins = (width, named) => {
-    const narrow = width < NARROW;
-    const right = named ? (narrow ? 104 : 168) : narrow ? 74 : 92;
-    return { l: narrow ? 48 : 62, r: right, t: 4, b: narrow ? 36 : 38 };
+  const upright = (narrow) => ({ t: 4, b: narrow ? 36 : 38 });
+
+  // Room at the sides for the marks and for what the lines end with, as wide as their words are;
+  // names are cut where they would take the plot's place.
+  const sideways = (panels, axes, loaded, named, narrow) => {
+    const { labels } = masthead;
+    const marks = Math.max(...axes.flatMap(({ ticktext }) => ticktext).map((one) => labels.width(one)));
+    const ends = Math.max(0, ...panels.map((panel) => labels.room(panel, loaded)));
+    const most = named ? (narrow ? 112 : 190) : Infinity;
+    return {
+      l: Math.max(narrow ? 48 : 62, Math.ceil(marks) + 10),
+      r: Math.min(most, Math.max(narrow ? 74 : 92, Math.ceil(ends) + 14)),
+    };
   };
 
   // Where each panel stands, as fractions of the plot's height (plotly's domains, from below).
@@ -119,10 +128,15 @@ masthead.figure = (() => {
     const colour = masthead.lines.colours();
     const panels = masthead.lines.of(loaded);
     const named = loaded.view.compare || loaded.drawn.length > 1;
-    const margin = margins(size.width, named);
-    const inner = size.height - margin.t - margin.b;
-    const places = domains(inner, panels.length);
+    const narrow = size.width < NARROW;
     const shown = span(loaded);
+    const edges = upright(narrow);
+    const inner = size.height - edges.t - edges.b;
+    const places = domains(inner, panels.length);
+    const scales = panels.map((panel, index) =>
+      valueAxis(panel, places[index], shown, loaded.view.log, (places[index][1] - places[index][0]) * inner),
+    );
+    const margin = { ...edges, ...sideways(panels, scales, loaded, named, narrow) };
     const font = { family: "Inter, system-ui, sans-serif", color: colour("text"), size: 12 };
     const layout = {
       autosize: true, margin, uirevision: revision, showlegend: false, hovermode: false, font,
@@ -131,22 +145,22 @@ masthead.figure = (() => {
       dragmode: window.matchMedia("(pointer: coarse)").matches ? false : "zoom",
       xaxis: timeAxis(shown, panels.length, size.width - margin.l - margin.r, colour),
       shapes: bands(loaded, colour),
-      annotations: [],
+      annotations: [masthead.labels.zone(shown, margin.r, colour)],
     };
     const data = [];
     panels.forEach((panel, index) => {
       const axes = { xaxis: "x", yaxis: axisId("y", index) };
       const pixels = (places[index][1] - places[index][0]) * inner;
-      const axis = valueAxis(panel, places[index], shown, loaded.view.log, pixels);
+      const axis = scales[index];
       layout[axisKey(index)] = {
         ...axis, gridcolor: colour("grid"), tickfont: { size: 11.5, color: colour("muted") },
       };
       const height = axis.type === "log" ? Infinity : axis.range[1] - axis.range[0];
-      const look = { colour, narrow: size.width < NARROW };
+      const look = { colour, narrow };
       for (const line of panel.lines) data.push(...traces(line, axes, height, look));
       layout.annotations.push(
-        masthead.labels.title(panel, places[index], colour),
-        ...masthead.labels.ends(panel, axes.yaxis, loaded, scale(axis, pixels), colour),
+        masthead.labels.title(panel, places[index], colour, narrow ? 2 - margin.l : 0),
+        ...masthead.labels.ends(panel, axes.yaxis, loaded, scale(axis, pixels), colour, margin.r - 12),
       );
       panel.axis = axis;
       panel.top = margin.t + (1 - places[index][1]) * inner;

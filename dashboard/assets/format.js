@@ -44,11 +44,11 @@ masthead.format = (() => {
       minimumFractionDigits: 0,
       maximumFractionDigits: metric.unit === "USD" ? 2 : 0,
     });
-  const percent = (value) => {
+  const percent = (value, signDisplay = "exceptZero") => {
     const digits = Math.abs(value) < 1000 ? 1 : 0;
     return number(value / 100, {
       style: "percent",
-      signDisplay: "exceptZero",
+      signDisplay,
       minimumFractionDigits: digits,
       maximumFractionDigits: digits,
     });
@@ -96,13 +96,23 @@ masthead.format = (() => {
   };
   const agoShort = (ms, now) => ago(ms, now, "short");
 
+  // The largest unit that parts so many seconds into whole ones.
+  const even = (seconds) =>
+    UNITS.slice(2).find(([, one]) => seconds >= one && seconds % one === 0);
+
   // 3600 → "1 hour"; 5400 → "90 minutes"; 20520 → "5.7 hours".
   const duration = (seconds) => {
-    const whole = UNITS.slice(2).find(([, one]) => seconds >= one && seconds % one === 0);
-    const [unit, size] = whole || UNITS.slice(2).find(([, one]) => seconds >= one) || ["second", 1];
+    const [unit, size] =
+      even(seconds) || UNITS.slice(2).find(([, one]) => seconds >= one) || ["second", 1];
     return number(seconds / size, {
       style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 1,
     });
+  };
+
+  // 3600 → "every hour", 21600 → "every 6 hours".
+  const every = (seconds) => {
+    const [unit, size] = even(seconds) || ["second", 1];
+    return masthead.t(`every_${unit}s`, { count: seconds / size });
   };
 
   // For sources that have not said what they are called: their label is their key.
@@ -111,10 +121,14 @@ masthead.format = (() => {
     if (name === "dapp_expert") return "dapp.expert";
     return name === masthead.state.SAMPLE ? masthead.t("sample") : name.replaceAll("_", " ");
   };
+  // "Dapps, Blockchains and Active users".
+  const list = (names) =>
+    made(Intl.ListFormat, DATES[masthead.t.language()], { type: "conjunction" }).format(names);
+
   const metric = ({ key }) => masthead.t(`metric_${key}`);
 
   return {
-    ago, agoShort, ahead, compact, date, day, dayShort, duration, full, metric, moment, number,
+    ago, agoShort, ahead, compact, date, day, dayShort, duration, every, full, list, metric, moment, number,
     percent, signed, source, time, use, zoneAt,
   };
 })();

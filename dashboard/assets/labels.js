@@ -3,6 +3,7 @@ window.masthead = window.masthead || {};
 masthead.labels = (() => {
   const APART = 15;
   const APART_TWO = 29;
+  const WORD = 30;
 
   // Foreign text for plotly, which reads markup in it.
   const SAFE = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
@@ -10,11 +11,19 @@ masthead.labels = (() => {
 
   const note = (more) => ({ xref: "paper", yref: "paper", showarrow: false, ...more });
 
-  const title = (panel, domain, colour) =>
+  const title = (panel, domain, colour, shift) =>
     note({
-      x: 0, xanchor: "left", y: domain[1], yanchor: "bottom", yshift: 4,
+      x: 0, xanchor: "left", xshift: shift, y: domain[1], yanchor: "bottom", yshift: 4,
       text: `<b>${plain(panel.title)}</b>`,
       font: { size: 12.5, color: colour("text") },
+    });
+
+  // Whose clock the time axis reads, beside its marks; two names where the span changes the clocks.
+  const zone = (span, room, colour) =>
+    note({
+      x: 1, xanchor: "right", xshift: room - 2, y: 0, yanchor: "top", yshift: -1, align: "right",
+      text: [...new Set(span.map(masthead.format.zoneAt))].join("<br>"),
+      font: { size: 11.5, color: colour("muted") },
     });
 
   const nothing = (axis, colour) =>
@@ -27,20 +36,58 @@ masthead.labels = (() => {
 
   const moved = (line) => masthead.cards.change(line.metric, line.delta);
 
-  const short = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+  // How many pixels a text is wide at the size of the labels.
+  const pen = document.createElement("canvas").getContext("2d");
+  const width = (text, weight = 400) => {
+    pen.font = `${weight} 11.5px Inter, system-ui, sans-serif`;
+    return pen.measureText(text).width;
+  };
 
-  // A line alone says its value and how far it moved; one of several its name as well.
-  const words = (line, loaded, alone, colour) => {
-    const value = line.metric.unit === "index" || loaded.view.compare
+  // The text, cut where it would be wider than `room` pixels; nothing where that leaves no word.
+  const short = (text, room) => {
+    if (width(text) <= room) return text;
+    if (room < WORD) return "";
+    let most = text.length - 1;
+    while (most > 1 && width(`${text.slice(0, most)}…`) > room) most -= 1;
+    return `${text.slice(0, most).trimEnd()}…`;
+  };
+
+  // The words in lines of `room` pixels, parted at the spaces.
+  const wrapped = (text, room) =>
+    text.split(" ").reduce((lines, word) => {
+      const longer = `${lines.at(-1) ?? ""} ${word}`.trim();
+      return lines.length && width(longer) > room ? [...lines, word] : [...lines.slice(0, -1), longer];
+    }, []).join("<br>");
+
+  const valueOf = (line, loaded) =>
+    loaded.view.compare
       ? masthead.format.number(ended(line), { maximumFractionDigits: 1, minimumFractionDigits: 1 })
       : masthead.format.compact(line.metric, ended(line));
+
+  const isAlone = (panel, loaded) => panel.lines.length === 1 && !loaded.view.compare;
+
+  // How wide what a panel's lines end with would like to be.
+  const room = (panel, loaded) =>
+    Math.max(
+      0,
+      ...panel.lines.filter((line) => ended(line) !== undefined).map((line) => {
+        const value = width(valueOf(line, loaded), 700);
+        if (!isAlone(panel, loaded)) return value + width(` ${masthead.lines.name(line, loaded)}`);
+        const change = moved(line);
+        return Math.max(value, ...(change?.words.split(" ") || []).map((one) => width(one)));
+      }),
+    );
+
+  // A line alone says its value and how far it moved; one of several its name as well.
+  const words = (line, loaded, alone, colour, most) => {
+    const value = valueOf(line, loaded);
     if (alone) {
       const change = moved(line);
       const tone = { up: "up", down: "down" }[change?.way] || "muted";
-      const text = change ? plain(change.words).replace(/^(\S{6,}) /, "$1<br>") : "";
+      const text = change ? wrapped(plain(change.words), most) : "";
       return `<b>${value}</b><br><span style="color:${colour(tone)}">${text}</span>`;
     }
-    const name = plain(short(masthead.lines.name(line, loaded), 24));
+    const name = plain(short(masthead.lines.name(line, loaded), most - width(`${value} `, 700)));
     return `<span style="color:${colour(line.colour)}"><b>${value}</b> ${name}</span>`;
   };
 
@@ -58,20 +105,20 @@ masthead.labels = (() => {
   };
 
   // `scale` gives a value's height in pixels above the panel's foot; log axes place by logarithm.
-  const ends = (panel, axis, loaded, scale, colour) => {
+  const ends = (panel, axis, loaded, scale, colour, most) => {
     const lines = panel.lines.filter((line) => ended(line) !== undefined);
     if (!lines.length) return [nothing(axis, colour)];
-    const alone = panel.lines.length === 1 && !loaded.view.compare;
+    const alone = isAlone(panel, loaded);
     const shifts = spread(lines.map((line) => scale.pixels(ended(line))), alone ? APART_TWO : APART);
     return lines.map((line, index) =>
       note({
         x: 1, xanchor: "left", xshift: 9, align: "left",
         y: scale.place(ended(line)), yref: axis, yshift: shifts[index],
-        text: words(line, loaded, alone, colour),
+        text: words(line, loaded, alone, colour, most),
         font: { size: 11.5, color: colour("text") },
       }),
     );
   };
 
-  return { ended, ends, note, plain, title };
+  return { ended, ends, note, plain, room, title, width, zone };
 })();

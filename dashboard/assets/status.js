@@ -24,11 +24,8 @@ masthead.status = (() => {
     return h("span", {}, t.nodes("updated", { ago }));
   };
 
-  const WHOLE = [60, 3600, 86_400];
   const sampled = ({ latest: { every_s: every } }) =>
-    WHOLE.includes(every)
-      ? masthead.t(`every_${every}`)
-      : masthead.t("every", { span: masthead.format.duration(every) });
+    masthead.t("every", { span: masthead.format.every(every) });
 
   // Who is shown, how old it is, and whom to credit: a line a source.
   const line = ({ parts }) => {

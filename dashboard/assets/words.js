@@ -10,10 +10,11 @@ masthead.t = (() => {
     return rules.get(language).select(count);
   };
 
-  // A text with plural forms is an object by Intl's rule, chosen by the value `count`.
+  // A text with plural forms is an object by Intl's rule, chosen by the value `count`; a form for
+  // one number alone stands under that number.
   const text = (key, values) => {
     const found = masthead.words[language][key] ?? masthead.words[FALLBACK][key] ?? key;
-    return typeof found === "string" ? found : (found[plural(values.count)] ?? found.other);
+    return typeof found === "string" ? found : (found[values.count] ?? found[plural(values.count)] ?? found.other);
   };
 
   // The text cut at its {places}, each value put in: strings stay strings, elements elements.

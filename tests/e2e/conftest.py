@@ -2,8 +2,9 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from dashboard.server import listen
 from data.store import Store, open_store
 from tests import browser as chromium
+from tests.e2e import looking
 
 SERVE = """
 import socket, sys
@@ -82,3 +84,25 @@ def page(browser: Browser, server: str, console: list[str]) -> Iterator[Page]:
     context.close()
     assert console == []
     assert [url for url in asked if not url.startswith((server, "data:", "blob:"))] == []
+
+
+@pytest.fixture
+def reader(browser: Browser, server: str, console: list[str]) -> Iterator[Callable[..., Page]]:
+    """Pages of readers with needs of their own, each a context; the console stays empty."""
+    contexts = []
+
+    def open_page(path: str = "/", **needs: Any) -> Page:
+        context = browser.new_context(base_url=server, **needs)
+        context.add_init_script(REPORT_VIOLATIONS)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", lambda message: console.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: console.append(str(error)))
+        looking.drawn(page, path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert console == []

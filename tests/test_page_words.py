@@ -1,0 +1,46 @@
+"""The words of the page itself: whole plurals, and a Russian that is Russian."""
+
+import re
+from typing import Final
+
+import pytest
+
+from dashboard.words import LANGUAGES, words
+
+FORMS: Final = {"en": {"one", "other"}, "ru": {"one", "few", "many", "other"}}
+"""The plural forms that a whole number or a fraction can ask for, by CLDR."""
+PLACE: Final = re.compile(r"\{\w+\}")
+LATIN: Final = re.compile(r"[A-Za-z]{2,}")
+FILES: Final = {"CSV", "Excel", "JSON", "PNG", "Parquet", "SVG", "XLSX"}
+NAMES: Final = {"Masthead", "Dapps", "dapp", "expert", "UTC", "Shift", "Esc"} | FILES
+"""Latin words that a Russian text may hold: names, keys, units and kinds of file."""
+
+
+def forms(text: str | dict[str, str]) -> dict[str, str]:
+    """Every form of a text by its plural, a text without plurals as the only one."""
+    return text if isinstance(text, dict) else {"other": text}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_plurals_are_whole(language: str) -> None:
+    """A text with plurals has each form of its language, and more only for single numbers."""
+    plurals = {key: text for key, text in words("page", language).items() if isinstance(text, dict)}
+    assert plurals
+    for key, text in plurals.items():
+        assert {form for form in text if not form.isdigit()} == FORMS[language], key
+
+
+def test_the_same_texts_have_plurals_in_every_language() -> None:
+    """A number that is said in one language is counted in the other as well."""
+    counted = [
+        {key for key, text in words("page", language).items() if isinstance(text, dict)}
+        for language in LANGUAGES
+    ]
+    assert counted[0] == counted[1]
+
+
+def test_russian_is_translated() -> None:
+    """No Russian text holds an English word besides names."""
+    for key, text in words("page", "ru").items():
+        for form in forms(text).values():
+            assert set(LATIN.findall(PLACE.sub("", form))) <= NAMES, key
