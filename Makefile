@@ -7,7 +7,7 @@ RUN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help run test check format bench-collect bench-reader bench-year bench-thousand bench-backfill bench-page lock clean
+.PHONY: help run test check format bench-collect bench-reader bench-year bench-thousand bench-backfill bench-page screenshots lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ bench-backfill: .venv/installed-dev  ## kill a backfill of 2,000 captures five t
 
 bench-page: .venv/installed-dev  ## measure the page against a tutorial's Dash app (a quarter of an hour)
 	$(RUN)/python -m tests.benchmarks.page_load
+
+screenshots: .venv/installed-dev  ## take the pictures of the page, two of them for the README
+	$(RUN)/python -m tests.screenshots
 
 lock: $(UV)  ## write uv.lock anew from pyproject.toml
 	$(UV) lock

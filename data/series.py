@@ -139,7 +139,8 @@ def _gaps(
         if end - slot_of(since - MILLISECOND, source.every) > 2 * source.every:
             yield since, end
         return
-    if slot_of(times[0], step) > since + source.every / 2:
+    due = slot_of(since - MILLISECOND, source.every) + source.every
+    if slot_of(times[0], step) > due:
         yield since, slot_of(times[0], step)
     starts = [slot_of(time, step) for time in times]
     for time, (before, after) in zip(times, pairwise(starts), strict=False):

@@ -196,4 +196,4 @@ def test_every_language_is_one_link_away(store: Store, get: Get) -> None:
     page = get("?lang=ru").text
     assert '<a href="?lang=en" lang="en">EN</a>' in page
     assert '<a href="?lang=ru" lang="ru" aria-current="true">RU</a>' in page
-    assert '<a class="button" href="./">' in page
+    assert '<a class="button" href="./?lang=ru">' in page

@@ -166,7 +166,7 @@ def test_an_embed_may_be_framed_by_anyone(client: Client) -> None:
     assert "X-Frame-Options" not in headers
 
 
-@pytest.mark.parametrize("path", ["/", "/_dash-layout", "/static/page.js", "/static/page.css"])
+@pytest.mark.parametrize("path", ["/", "/_dash-layout", "/static/page.js", "/static/style.css"])
 def test_compression(client: Client, path: str) -> None:
     """The same bytes in every encoding; caches are told what they depend on."""
     if path.startswith("/static/"):
