@@ -127,7 +127,7 @@ def _snapshot(snapshot: Snapshot | None) -> dict[str, Any]:
         "as_of": _ms(look.as_of),
         "origin": snapshot.origin,
         "via": look.via,
-        "readings": {key: readingplain(reading) for key, reading in look.readings.items()},
+        "readings": {key: reading_json(reading) for key, reading in look.readings.items()},
     }
 
 

@@ -26,7 +26,7 @@ class Stores:
         self._now = now
         self._lock = Lock()
         self._kept: Store | None = None
-        self._passing: _Passing | None = None
+        self._passing: list[_Passing] = []
 
     def kept(self) -> Store:
         """The store, read only. Raises StoreError while it is away."""
@@ -42,19 +42,37 @@ class Stores:
             return kept
         with self._lock:
             hour = slot_of(self._now(), EVERY)
-            if self._passing is None or self._passing.hour != hour:
-                self._passing = _Passing(hour)
-            return self._passing.store
+            if not self._passing or self._passing[-1].hour != hour:
+                self._passing.append(_Passing(hour))
+                # Somebody may still read the last one, but nobody the one before.
+                for old in self._passing[:-2]:
+                    old.close()
+                del self._passing[:-2]
+            return self._passing[-1].store
+
+    def close(self) -> None:
+        """Close what was opened; the passing samples are gone."""
+        with self._lock:
+            for passing in self._passing:
+                passing.close()
+            self._passing.clear()
+            if self._kept is not None:
+                self._kept.close()
+                self._kept = None
 
 
 class _Passing:
-    """A store that holds the sample up to ``hour``, in a folder that goes with the object."""
+    """A store that holds the sample up to ``hour``, in a folder that goes with it."""
 
     def __init__(self, hour: datetime) -> None:
         self.hour = hour
         self._folder = TemporaryDirectory(prefix="masthead-sample-")
         self.store = open_store(f"sqlite:///{self._folder.name}/sample.db")
         sample.load(self.store, hour)
+
+    def close(self) -> None:
+        self.store.close()
+        self._folder.cleanup()
 
 
 def _has_sample(store: Store) -> bool:
