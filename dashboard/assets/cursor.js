@@ -219,7 +219,12 @@ masthead.cursor = (() => {
   });
   document.addEventListener("keydown", (event) => inside(event.target) && key(event));
   document.addEventListener("focusout", (event) => inside(event.target) && hide());
-  document.addEventListener("dblclick", (event) => inside(event.target) && masthead.chart.reset());
+  // Plotly takes the second press of a double click for a drag of its own: no dblclick follows.
+  document.addEventListener(
+    "mousedown",
+    (event) => event.detail === 2 && inside(event.target) && masthead.chart.reset(),
+    true,
+  );
 
   return { again, hide };
 })();
