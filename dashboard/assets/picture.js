@@ -67,7 +67,7 @@ masthead.picture = (() => {
   // Headlines by their place; those too close to be told apart are one mark with their count.
   const marks = ({ headlines }, place) => {
     const groups = [];
-    const inside = headlines.map(({ at }) => place(at)).filter((x) => x !== null);
+    const inside = masthead.search.found(headlines).map(({ at }) => place(at)).filter((x) => x !== null);
     for (const x of inside.sort((one, other) => one - other)) {
       const group = groups.at(-1);
       if (group && x - group.x < NEAR) group.count += 1;
@@ -99,6 +99,8 @@ masthead.picture = (() => {
   // Below the charts: whose the figures are, a line a source; how the picture is to be read.
   const remarks = (loaded, figure) => {
     const { api, format, t } = masthead;
+    // Words from the address may hold signs that no XML can.
+    const query = loaded.view.query.replace(/[\p{Cc}\p{Cs}]/gu, " ").trim();
     const credits = loaded.drawn.map((part) =>
       short([t("pic_source", { name: name(part) }), part.info?.credit].filter(Boolean).join(" · "), 110),
     );
@@ -106,6 +108,7 @@ masthead.picture = (() => {
       t("pic_made", { when: format.moment(api.now()) }),
       seen(figure) && t("pic_gaps"),
       loaded.cut && t("pic_cut"),
+      query && t("pic_search", { query }),
     ];
     return { credits, notes: notes.filter(Boolean) };
   };

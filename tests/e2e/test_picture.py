@@ -118,3 +118,16 @@ def test_more_headlines_than_are_here(page: Page, store: Store) -> None:
     _, words = picture(page)
     assert "99+" in words
     assert "The newest headlines alone are marked" in words
+
+
+def test_a_search_is_said(page: Page, store: Store) -> None:
+    """The rail has the headlines that are found, as on screen, and names the words; any words."""
+    told = [Headline(f"Story {at}", f"https://dapp.expert/{at}") for at in range(12)]
+    store.save(snapshot(clock.now(), headlines=told), HOUR)
+    open_menu(page, "/?q=story%201%07%3Cb%3E")
+    root, words = picture(page)
+    assert "Headlines with “story 1 <b>” alone" in words
+    assert not list(root.iter(f"{SVG}circle"))
+    open_menu(page, "/?q=story%201")
+    root, _ = picture(page)
+    assert "3" in [one.text for one in root.iter(f"{SVG}text")]
