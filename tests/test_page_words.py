@@ -11,7 +11,7 @@ FORMS: Final = {"en": {"one", "other"}, "ru": {"one", "few", "many", "other"}}
 """The plural forms that a whole number or a fraction can ask for, by CLDR."""
 PLACE: Final = re.compile(r"\{\w+\}")
 LATIN: Final = re.compile(r"[A-Za-z]{2,}")
-FILES: Final = {"CSV", "Excel", "JSON", "PNG", "Parquet", "SVG", "XLSX"}
+FILES: Final = {"CSV", "Excel", "HTML", "JSON", "lines", "PNG", "Parquet", "SVG", "XLSX"}
 NAMES: Final = {"Masthead", "Dapps", "dapp", "expert", "UTC", "Shift", "Esc"} | FILES
 """Latin words that a Russian text may hold: names, keys, units and kinds of file."""
 

@@ -104,7 +104,7 @@ def test_svg_of_the_sample_in_the_dark_and_in_russian(page: Page, store: Store) 
     open_full(page, "/?source=sample&view=compare&scale=log&lang=ru")
     page.locator("#take-menu summary").click()
     root, words = picture(page)
-    assert "СИНТЕТИКА" in words
+    assert "ДЕМОДАННЫЕ" in words
     assert "Логарифмическая шкала" in words
     ground = next(root.iter(f"{SVG}rect"))
     assert ground.attrib["fill"] == "#121721"

@@ -51,7 +51,7 @@ def test_each_chart_is_a_name_a_sentence_and_a_table(page: Page, store: Store) -
     expect(sums.get_by_role("rowheader")).to_have_count(17)
     expect(sums.get_by_role("row").nth(1)).to_contain_text("879,240,000")
     expect(sums.get_by_role("row").nth(3)).to_contain_text("Not read: the page left it empty")
-    expect(sums.get_by_role("row").nth(7)).to_contain_text("nothing read until ")
+    expect(sums.get_by_role("row").nth(7)).to_contain_text(": nobody looked")
 
 
 def test_tables_stay_open_and_keep_the_focus(page: Page, store: Store) -> None:
@@ -200,7 +200,10 @@ def test_menus_close_on_escape_and_give_the_focus_back(page: Page, store: Store)
 
 
 def test_targets_are_large_enough(page: Page, store: Store) -> None:
-    """Every button, box and opener is at least 24 pixels high and wide, or its label is."""
+    """Every button, option and opener is at least 24 pixels wide and high.
+
+    The marks over the charts are smaller and stand apart instead; links in the text are text.
+    """
     scenes.several(store)
     drawn(page, "/")
     page.locator("#settings-menu > summary").click()
@@ -208,7 +211,7 @@ def test_targets_are_large_enough(page: Page, store: Store) -> None:
     small = page.evaluate(
         """() => [...document.querySelectorAll("button, summary, label.option")]
           .filter((one) => one.checkVisibility())
-          .filter((one) => !one.closest("#headlines"))
+          .filter((one) => !one.closest("#headlines, #rail, #outages"))
           .filter((one) => { const { width, height } = one.getBoundingClientRect();
             return width < 24 || height < 24; }).map((one) => one.outerHTML.slice(0, 90))"""
     )
@@ -254,7 +257,7 @@ def test_a_gap_says_so_under_the_pointer(page: Page, store: Store) -> None:
     assert plot is not None
     share = page.evaluate("masthead.chart.share(Date.now() - 20 * 3600e3)")
     page.mouse.move(plot["x"] + share * plot["width"], plot["y"] + plot["height"] / 2)
-    expect(page.locator("#tip")).to_contain_text("Nothing was read from ")
+    expect(page.locator("#tip")).to_contain_text(re.compile(r"Nothing read .* UTC: nobody looked"))
     expect(page.locator("#tip .row")).to_have_count(0)
 
 
