@@ -1,7 +1,5 @@
 """A real Chromium, a real server in its own process, a real SQLite file."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,17 +7,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from dashboard.server import listen
 from data.store import Store, open_store
 from tests import browser as chromium
 from tests.e2e import looking
+from tests.e2e.serving import served
 
-SERVE = """
-import socket, sys
-from dashboard.server import run
-from data.settings import Settings
-run(Settings(database=sys.argv[1]), socket.socket(fileno=int(sys.argv[2])), workers=1)
-"""
 REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error("policy violated:", event.violatedDirective, event.blockedURI));
@@ -53,14 +45,9 @@ def store(database: str) -> Iterator[Store]:
 
 @pytest.fixture
 def server(database: str, store: Store) -> Iterator[str]:
-    """The address of the page; the socket listens before the process is there to answer."""
-    listener = listen("127.0.0.1", 0)
-    host, port = listener.getsockname()
-    command = [sys.executable, "-c", SERVE, database, str(listener.fileno())]
-    with listener, subprocess.Popen(command, pass_fds=[listener.fileno()]) as process:
-        yield f"http://{host}:{port}"
-        process.terminate()
-        assert process.wait(timeout=20) == 0
+    """The address of the page over the store."""
+    with served(database) as address:
+        yield address
 
 
 @pytest.fixture

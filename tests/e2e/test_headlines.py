@@ -1,8 +1,6 @@
 """Headlines beside the charts in a real browser: the list, its search, the rail, the outages."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -15,12 +13,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from dashboard.server import listen
 from data import clock, journal
 from data.model import Headline, Run, slot_of
 from data.outages import CAUSES
 from data.store import Store, open_store
-from tests.e2e.conftest import REPORT_VIOLATIONS, SERVE
+from tests.e2e.conftest import REPORT_VIOLATIONS
+from tests.e2e.serving import served
 from tests.looks import HOUR, SEEN, snapshot
 
 NOW = clock.now().replace(microsecond=0)
@@ -85,13 +83,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     database = f"sqlite:///{tmp_path_factory.mktemp('news') / 'masthead.db'}"
     with closing(open_store(database)) as store:
         fill(store)
-    listener = listen("127.0.0.1", 0)
-    host, port = listener.getsockname()
-    command = [sys.executable, "-c", SERVE, database, str(listener.fileno())]
-    with listener, subprocess.Popen(command, pass_fds=[listener.fileno()]) as process:
-        yield f"http://{host}:{port}"
-        process.terminate()
-        assert process.wait(timeout=20) == 0
+    with served(database) as address:
+        yield address
 
 
 @pytest.fixture
