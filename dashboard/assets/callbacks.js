@@ -107,8 +107,26 @@
       masthead.controls.lines(loaded.view);
     }
     status.show("full");
-    window.requestIdleCallback?.(() => data.prefetch(loaded, pulse), { timeout: 3000 });
+    ahead(loaded, pulse);
   };
+
+  // The ranges beside the one on screen are here before they are asked for; any other once its
+  // button is pointed at.
+  let newest = null;
+  const ahead = (loaded, pulse) => {
+    const { data, state } = masthead;
+    const at = state.RANGES.indexOf(loaded.view.range);
+    newest = pulse;
+    window.requestIdleCallback?.(
+      () => data.prefetch(loaded, pulse, state.RANGES.slice(Math.max(0, at - 1), at + 2)),
+      { timeout: 3000 },
+    );
+  };
+  document.addEventListener("pointerover", ({ target }) => {
+    const range = target.dataset?.range;
+    const loaded = masthead.data.current();
+    if (range && loaded && newest) masthead.data.prefetch(loaded, newest, [range]);
+  });
 
   const zoom = (moved) => masthead.chart.zoom(moved);
 

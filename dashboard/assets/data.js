@@ -109,11 +109,12 @@ masthead.data = (() => {
     };
   };
 
-  // While nothing else is to be done: the other ranges, so that a change of range waits for nobody.
-  const prefetch = ({ view, drawn }, pulse) => {
+  // While nothing else is to be done: what is likely to be asked for next, so that it waits for
+  // nobody.
+  const prefetch = ({ view, drawn }, pulse, ranges) => {
     if (navigator.connection?.saveData) return;
     for (const { source } of drawn) {
-      for (const range of masthead.state.RANGES) {
+      for (const range of ranges) {
         seriesOf(source, { ...view, zoom: null, range }, pulse.version).catch(() => {});
       }
       get("headlines", all(source), pulse.version).catch(() => {});
