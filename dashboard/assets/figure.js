@@ -97,7 +97,8 @@ masthead.figure = (() => {
       ...usual,
       type: steep ? "log" : "linear",
       range: steep ? range.map(Math.log10) : range,
-      ...ticks.marks(panel.metric, range, wanted, steep),
+      // Where nothing was read no number may stand: an axis of nothing would look like one of zero.
+      ...(seen ? ticks.marks(panel.metric, range, wanted, steep) : { tickvals: [], ticktext: [] }),
     };
   };
 
