@@ -203,7 +203,7 @@ masthead.status = (() => {
       note.textContent = t(read.length ? one : "note_none");
       return;
     }
-    const by = series.rolled ? t("note_rolled", { span: format.duration(series.resolution_s) }) : "";
+    const by = series.rolled ? t("note_rolled", { span: format.every(series.resolution_s) }) : "";
     note.textContent = [over(loaded), t("note_axes"), by].filter(Boolean).join(" · ");
   };
 
