@@ -9,7 +9,7 @@
   let drawn = null;
 
   const said = (error) =>
-    error instanceof TypeError || error instanceof SyntaxError
+    error instanceof TypeError || error instanceof SyntaxError || error.name === "TimeoutError"
       ? masthead.t("no_answer")
       : error.message;
 
@@ -17,7 +17,7 @@
   const poll = async (_count, before) => {
     if (document.hidden && before && !before.offline) return [same(), same()];
     try {
-      const { version } = await masthead.api.get("pulse");
+      const { version } = await masthead.api.pulse();
       const era = Math.floor(masthead.api.now() / OLD);
       if (before?.version === version && before.era === era && !before.offline && !failed) {
         masthead.status.tick();

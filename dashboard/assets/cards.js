@@ -76,12 +76,18 @@ masthead.cards = (() => {
     return masthead.format.full(metric, reading.value) + shown;
   };
 
-  const changeParts = (metric, reading, delta) => {
+  // What to say of a span with fewer than two readings: that the first is the first only if it is.
+  const tooFew = (metric, { info, series }) => {
+    if (series.metrics[metric.key].last.every((value) => value === null)) return "nothing_in_span";
+    return info?.first_slot < series.from ? "one_in_span" : "first_reading";
+  };
+
+  const changeParts = (metric, reading, part) => {
     if (reading && reading.value === null) {
       return [h("span", { class: "warn" }, missing(reading))];
     }
-    const moved = change(metric, delta);
-    if (!moved) return [h("span", { class: "flat" }, masthead.t("first_reading"))];
+    const moved = change(metric, part.series.deltas[metric.key]);
+    if (!moved) return [h("span", { class: "flat" }, masthead.t(tooFew(metric, part)))];
     return [
       h("span", { class: moved.way, title: moved.since }, moved.words.replace(/^[+−]/, "")),
       moved.detail && h("span", { class: "by" }, moved.detail),
@@ -119,9 +125,9 @@ masthead.cards = (() => {
     at("rounding").title = masthead.t("rounded");
     at("age").replaceChildren(...age(metric, part));
     if (!series?.metrics[metric.key]) return;
-    const { t, metrics, deltas, from, to } = series;
+    const { t, metrics, from, to } = series;
     const spark = sparkline(t, metrics[metric.key].last, from, to);
-    at("change").replaceChildren(...changeParts(metric, reading, deltas[metric.key]));
+    at("change").replaceChildren(...changeParts(metric, reading, part));
     at("spark").replaceChildren(...[spark].filter(Boolean));
   };
 

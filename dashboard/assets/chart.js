@@ -50,9 +50,10 @@ masthead.chart = (() => {
 
   // Another size asks for other margins, marks and labels.
   const resize = () => {
+    if (!drawn) return;
     const plot = box().querySelector(".js-plotly-plot");
     const { width: wide, height } = size();
-    if (!drawn || !plot?.layout || (wide === drawn.width && height === drawn.height)) return;
+    if (!plot?.layout || (wide === drawn.width && height === drawn.height)) return;
     const { data, layout } = figure(drawn.loaded);
     window.Plotly.react(plot, data, layout);
   };

@@ -83,7 +83,7 @@ masthead.controls = (() => {
         const chip = h(
           "button",
           { type: "button", class: "chip", "data-line": line.id, "aria-pressed": String(on.includes(line)) },
-          h("i", { style: `background: var(--${line.colour})` }),
+          masthead.lines.swatch(line),
           masthead.lines.name(line, loaded),
         );
         chip.addEventListener("click", () => {

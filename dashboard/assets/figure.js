@@ -61,7 +61,9 @@ masthead.figure = (() => {
       ...(rounding ? [filled(axes, rounding, colour(`${line.colour}-area`))] : []),
       {
         ...axes, type: "scatter", mode: "lines", x: line.t, y: line.last, connectgaps: false,
-        line: { color: stroke, width: narrow ? 1.4 : 1.6, shape: line.step ? "hv" : "linear" },
+        line: {
+          color: stroke, width: narrow ? 1.4 : 1.6, dash: line.dash, shape: line.step ? "hv" : "linear",
+        },
         hoverinfo: "skip",
       },
       {
@@ -97,7 +99,8 @@ masthead.figure = (() => {
       ...usual,
       type: steep ? "log" : "linear",
       range: steep ? range.map(Math.log10) : range,
-      ...ticks.marks(panel.metric, range, wanted, steep),
+      // Where nothing was read no number may stand: an axis of nothing would look like one of zero.
+      ...(seen ? ticks.marks(panel.metric, range, wanted, steep) : { tickvals: [], ticktext: [] }),
     };
   };
 
@@ -105,7 +108,7 @@ masthead.figure = (() => {
   const scale = (axis, pixels) => {
     const place = (value) => (axis.type === "log" ? Math.log10(value) : value);
     const [low, high] = axis.range;
-    return { place, pixels: (value) => ((place(value) - low) / (high - low)) * pixels };
+    return { place, height: pixels, pixels: (value) => ((place(value) - low) / (high - low)) * pixels };
   };
 
   const timeAxis = (span, count, width, colour) => ({

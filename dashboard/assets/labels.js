@@ -4,6 +4,7 @@ masthead.labels = (() => {
   const APART = 15;
   const APART_TWO = 29;
   const WORD = 30;
+  const FOOT = 8;
 
   // Foreign text for plotly, which reads markup in it.
   const SAFE = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
@@ -91,17 +92,25 @@ masthead.labels = (() => {
     return `<span style="color:${colour(line.colour)}"><b>${value}</b> ${name}</span>`;
   };
 
-  // Labels that would touch move apart: the pixels each goes up.
-  const spread = (places, apart) => {
+  // Labels that would touch move apart, and stay beside the panel: the pixels each goes up.
+  const spread = (places, wanted, height) => {
+    if (places.length < 2) return places.map(() => 0);
     const order = places.map((_, index) => index).sort((one, other) => places[one] - places[other]);
-    const moved = [...places];
-    order.forEach((index, place) => {
-      if (place) moved[index] = Math.max(moved[index], moved[order[place - 1]] + apart);
-    });
-    const excess = order.length
-      ? order.reduce((sum, index) => sum + moved[index] - places[index], 0) / order.length
-      : 0;
-    return moved.map((one, index) => one - excess - places[index]);
+    const apart = Math.min(wanted, (height - FOOT) / (places.length - 1));
+    let edge = -Infinity;
+    const moved = order.map((index) => (edge = Math.max(places[index], edge + apart)));
+    const excess =
+      order.reduce((sum, index, place) => sum + moved[place] - places[index], 0) / order.length;
+    edge = height + apart;
+    for (let place = order.length - 1; place >= 0; place -= 1) {
+      moved[place] = edge = Math.min(moved[place] - excess, edge - apart);
+    }
+    edge = FOOT - apart;
+    return order.reduce((up, index, place) => {
+      edge = Math.max(moved[place], edge + apart);
+      up[index] = edge - places[index];
+      return up;
+    }, []);
   };
 
   // `scale` gives a value's height in pixels above the panel's foot; log axes place by logarithm.
@@ -109,7 +118,8 @@ masthead.labels = (() => {
     const lines = panel.lines.filter((line) => ended(line) !== undefined);
     if (!lines.length) return [nothing(axis, colour)];
     const alone = isAlone(panel, loaded);
-    const shifts = spread(lines.map((line) => scale.pixels(ended(line))), alone ? APART_TWO : APART);
+    const places = lines.map((line) => scale.pixels(ended(line)));
+    const shifts = spread(places, alone ? APART_TWO : APART, scale.height);
     return lines.map((line, index) =>
       note({
         x: 1, xanchor: "left", xshift: 9, align: "left",

@@ -3,6 +3,7 @@ window.masthead = window.masthead || {};
 masthead.lines = (() => {
   const STEPS = ["dapps", "blockchains"];
   const COLOURS = 6;
+  const DASHES = ["solid", "dash", "dot", "dashdot", "longdash"];
   const INDEX = { key: "index", unit: "index", priced: false };
 
   const colours = () => {
@@ -55,6 +56,8 @@ masthead.lines = (() => {
     return {
       ...one,
       colour: `line-${(place % COLOURS) + 1}`,
+      // Where the colours begin again another dash tells two lines of one colour apart.
+      dash: DASHES[Math.floor(place / COLOURS) % DASHES.length],
       last: base ? share(one.last) : one.last.map(() => null),
       min: base && share(one.min),
       max: base && share(one.max),
@@ -85,5 +88,15 @@ masthead.lines = (() => {
       .filter(Boolean)
       .join(" · ");
 
-  return { choice, colours, name, of };
+  // A short piece of a line, for what stands for it outside the figure.
+  const STROKES = { dash: "5 3", dot: "1.6 2.6", dashdot: "5 2.5 1.6 2.5", longdash: "8 3" };
+  const swatch = ({ colour, dash }) =>
+    masthead.dom.svg(
+      "svg", { viewBox: "0 0 18 10", "aria-hidden": "true", focusable: "false" },
+      masthead.dom.svg("path", {
+        d: "M0 5H18", style: `stroke: var(--${colour})`, "stroke-dasharray": STROKES[dash] || "none",
+      }),
+    );
+
+  return { choice, colours, name, of, swatch };
 })();

@@ -18,6 +18,7 @@ masthead.rail = (() => {
   const dress = (button, mark) => {
     const { length } = mark.items;
     button.classList.toggle("several", length > 1);
+    button.classList.toggle("hundreds", length > 99);
     button.setAttribute("aria-label", label(mark));
     button.replaceChildren(h("i", { "aria-hidden": "true" }, length > 1 ? String(length) : null));
   };

@@ -193,16 +193,17 @@ masthead.status = (() => {
   // What the charts show: over which time, and how a point is to be read.
   const trend = (loaded) => {
     const { format, t } = masthead;
-    const { series } = loaded.drawn[0];
+    const { info, series } = loaded.drawn[0];
     const read = series.t.filter((_, at) =>
       Object.values(series.metrics).some(({ last }) => last[at] !== null),
     );
     const note = document.getElementById("trend-note");
     if (read.length < 2) {
-      note.textContent = t(read.length ? "note_one" : "note_none");
+      const one = info?.first_slot < series.from ? "note_one_here" : "note_one";
+      note.textContent = t(read.length ? one : "note_none");
       return;
     }
-    const by = series.rolled ? t("note_rolled", { span: format.duration(series.resolution_s) }) : "";
+    const by = series.rolled ? t("note_rolled", { span: format.every(series.resolution_s) }) : "";
     note.textContent = [over(loaded), t("note_axes"), by].filter(Boolean).join(" · ");
   };
 

@@ -40,7 +40,10 @@ masthead.ticks = (() => {
 
   const multiples = (by, low, high) => {
     const values = [];
-    for (let at = Math.ceil(low / by); at * by <= high; at += 1) values.push(at * by);
+    for (let at = Math.ceil(low / by); at * by <= high; at += 1) {
+      // Adding nothing makes zero of minus zero, which would be written "−0".
+      values.push(at * by + 0);
+    }
     return values;
   };
 

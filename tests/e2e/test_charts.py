@@ -50,7 +50,7 @@ def test_five_charts_on_one_axis(page: Page, store: Store) -> None:
     titles = page.locator("#chart-box .annotation-text")
     for title in ("Dapps", "Blockchains", "Active users", "30d volume", "30d transactions"):
         expect(titles.filter(has_text=re.compile(f"^{title}$"))).to_have_count(1)
-    expect(page.locator("#trend-note")).to_contain_text("Axes do not start at zero.")
+    expect(page.locator("#trend-note")).to_contain_text("Axes do not start at zero")
 
 
 def test_counts_step_and_sums_do_not(page: Page, store: Store) -> None:
@@ -91,6 +91,32 @@ def failed_at(store: Store, hours: int) -> None:
     scenes.fail(store, clock.now() - hours * HOUR)
 
 
+def test_a_span_in_a_gap_shows_no_number(page: Page, store: Store) -> None:
+    """Where nothing was read no axis has marks, and no figure is called the first."""
+    keep(store, [*range(100, 60, -1), 0])
+    since, until = (f"{clock.now() - ago * HOUR:%Y-%m-%dT%H:%M:%SZ}" for ago in (50, 20))
+    page.goto(f"/?from={since}&to={until}")
+    expect(page.locator("#trend-note")).to_have_text("Nothing was read in this span.")
+    expect(page.locator("#card-dapps .change")).to_have_text("nothing read in this span")
+    expect(page.get_by_text("nothing read in this span")).to_have_count(10)
+    axes = {name: axis for name, axis in figure(page)["layout"].items() if "yaxis" in name}
+    assert {name: axis["ticktext"] for name, axis in axes.items()} == {name: [] for name in axes}
+    page.goto(f"/?from={since}&to={clock.now():%Y-%m-%dT%H:%M:%SZ}")
+    expect(page.locator("#trend-note")).to_have_text("Only one reading in this span.")
+    expect(page.locator("#card-dapps .change")).to_have_text("only one reading in this span")
+
+
+def test_zero_has_no_sign(page: Page, store: Store) -> None:
+    """An axis that reaches below zero writes "0" at zero."""
+    now = clock.now()
+    for ago in range(9, -1, -1):
+        store.save(snapshot(now - ago * HOUR, (SEEN[0], SEEN[1], 1e6 * (ago % 2), *SEEN[3:])), HOUR)
+    open_full(page, "/?range=24h")
+    marks = figure(page)["layout"]["yaxis3"]["ticktext"]
+    assert "0" in marks
+    assert not [mark for mark in marks if mark.endswith("0") and mark[:-1] in ("−", "-")]
+
+
 def test_a_figure_missing_once_breaks_its_own_line(page: Page, store: Store) -> None:
     """One figure not read: its line alone is broken, and the tip says why."""
     keep(store, [6, 5, 4])
@@ -120,7 +146,7 @@ def test_envelope_where_points_stand_for_several(page: Page, store: Store) -> No
     """A year has fewer points than snapshots: lowest and highest stand behind the line."""
     wave(store, 24 * 200)
     open_full(page, "/?range=1y")
-    expect(page.locator("#trend-note")).to_contain_text("its lowest and highest behind it")
+    expect(page.locator("#trend-note")).to_contain_text("its range shaded")
     drawn = figure(page)["data"]
     volume = [trace for trace in drawn if trace["yaxis"] == "y4"]
     area, line = volume[0], volume[1]
@@ -137,12 +163,12 @@ def test_zoom_is_in_the_address(page: Page, store: Store) -> None:
     """A drag zooms to finer points, a new snapshot keeps it, back and the button undo it."""
     wave(store, 24 * 200)
     open_full(page, "/?range=1y")
-    expect(page.locator("#trend-note")).to_contain_text("One point per")
+    expect(page.locator("#trend-note")).to_contain_text("One point every")
     drag(page, 0.90, 0.92)
     expect(page).to_have_url(re.compile(r"range=1y&from=20.*&to=20"))
     reset = page.get_by_role("button", name="Whole span")
     expect(reset).to_be_visible()
-    expect(page.locator("#trend-note")).not_to_contain_text("One point per")
+    expect(page.locator("#trend-note")).not_to_contain_text("One point every")
     zoomed = figure(page)["layout"]["xaxis"]["range"]
     assert zoomed[1] - zoomed[0] < timedelta(days=10) / timedelta(milliseconds=1)
     keep(store, [-1])

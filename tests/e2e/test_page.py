@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from data import clock, sample
 from data.model import METRICS, About, Headline, Look, Reading, Run, Snapshot, slot_of
@@ -358,3 +358,32 @@ def test_no_upload_is_offered(page: Page, store: Store) -> None:
     context = page.evaluate("document.querySelector('.js-plotly-plot')._context")
     assert context["showSendToCloud"] is False
     assert context["plotlyServerURL"] == ""
+
+
+def test_a_server_that_hangs_is_lost_too(page: Page, store: Store) -> None:
+    """A poll that gets neither answer nor refusal ends, and says so; the next one takes it back."""
+    keep(store, [1, 0])
+    page.add_init_script(
+        "const patient = AbortSignal.timeout.bind(AbortSignal);"
+        "AbortSignal.timeout = (ms) => patient(ms / 100);"
+    )
+    open_full(page)
+    held: list[Route] = []
+    page.route("**/api/v1/pulse", lambda route: held.append(route))
+    look_again(page)
+    notice = page.locator(".notice.red")
+    expect(notice).to_contain_text("Connection lost. The server does not answer.")
+    page.unroute("**/api/v1/pulse")
+    look_again(page)
+    expect(notice).to_have_count(0)
+    assert held
+
+
+def test_a_window_that_changes_size_before_the_page_is_there(page: Page, store: Store) -> None:
+    """The page's scripts run before its parts are there; a new size then is no error."""
+    keep(store, [1, 0])
+    turned = (
+        "document.addEventListener('DOMContentLoaded', () => dispatchEvent(new Event('resize')))"
+    )
+    page.add_init_script(turned)
+    open_full(page)
