@@ -120,5 +120,5 @@ masthead.labels = (() => {
     );
   };
 
-  return { ended, ends, note, plain, room, title, width, zone };
+  return { ends, plain, room, title, width, zone };
 })();
