@@ -6,21 +6,18 @@
 """
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, Literal
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from dashboard.server import listen
 from data.store import open_store
 from tests import browser as chromium
-from tests.e2e.conftest import SERVE
 from tests.scenes import SCENES
+from tests.served import served
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 FOLDER: Final = ROOT / "build" / "screenshots"
@@ -34,18 +31,14 @@ SHOWN: Final = {"full-1440-light": "page.png", "full-1440-dark": "page-dark.png"
 
 
 @contextmanager
-def served(scene: str) -> Iterator[str]:
+def page_of(scene: str) -> Iterator[str]:
     """The address of a page over a store that holds ``scene``."""
-    with TemporaryDirectory() as folder, listen("127.0.0.1", 0) as listener:
+    with TemporaryDirectory() as folder:
         database = f"sqlite:///{folder}/masthead.db"
-        store = open_store(database)
-        SCENES[scene](store)
-        store.close()
-        host, port = listener.getsockname()
-        command = [sys.executable, "-c", SERVE, database, str(listener.fileno())]
-        with subprocess.Popen(command, pass_fds=[listener.fileno()]) as process:
-            yield f"http://{host}:{port}"
-            process.terminate()
+        with closing(open_store(database)) as store:
+            SCENES[scene](store)
+        with served(database) as address:
+            yield address
 
 
 def take(browser: Browser, address: str, scene: str, width: int, theme: str) -> Path:
@@ -78,7 +71,7 @@ def main() -> None:
         options = [*chromium.OPTIONS]
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=options)
         for scene in PATHS:
-            with served(scene) as address:
+            with page_of(scene) as address:
                 for width in WIDTHS:
                     for theme in THEMES:
                         file = take(browser, address, scene, width, theme)
