@@ -22,7 +22,7 @@ class Answers:
         self._lock = Lock()
 
     def tagged(self, tag: str, make: Callable[[], dict[str, Any]]) -> Response:
-        """The answer with this tag, made at most once; empty where the browser has it already."""
+        """The answer with this tag, made unless it was kept; empty where the browser has it."""
         if request.if_none_match.contains_weak(tag):
             return _marked(Response(status=304), tag)
         body = self._known(tag)

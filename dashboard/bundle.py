@@ -61,7 +61,7 @@ def complaint(folder: Path = FOLDER) -> str | None:
     if present(folder):
         return None
     return (
-        f"The page sends the whole plotly.js, 4.8 MB, because {PACKAGE} {VERSION} is not in "
+        f"The page sends the whole plotly.js, 1 MB more, because {PACKAGE} {VERSION} is not in "
         f"{folder}: call '{sys.executable} -m dashboard.bundle'."
     )
 

@@ -171,33 +171,7 @@ def _charts() -> html.Section:
                         [html.H2(**_said("trend")), html.P(id="trend-note", className="hint")],
                         className="heading",
                     ),
-                    html.Div(
-                        [
-                            html.Button(
-                                id="reset", className="small", hidden=True, **_said("whole_span")
-                            ),
-                            html.Div(
-                                [
-                                    html.Button(id="view-panels", **_said("panels")),
-                                    html.Button(
-                                        id="view-compare",
-                                        **_said("compare"),
-                                        **_titled("compare_title"),
-                                    ),
-                                ],
-                                role="group",
-                                className="choice small",
-                                **_named("view"),
-                            ),
-                            html.Button(
-                                id="log",
-                                className="small toggle",
-                                **_said("log"),
-                                **_titled("log_title"),
-                            ),
-                        ],
-                        className="chart-controls",
-                    ),
+                    _chart_controls(),
                 ],
                 className="panel-head",
             ),
@@ -210,6 +184,23 @@ def _charts() -> html.Section:
         className="panel",
         tabIndex=-1,
         **_named("charts"),
+    )
+
+
+def _chart_controls() -> html.Div:
+    compare = html.Button(id="view-compare", **_said("compare"), **_titled("compare_title"))
+    return html.Div(
+        [
+            html.Button(id="reset", className="small", hidden=True, **_said("whole_span")),
+            html.Div(
+                [html.Button(id="view-panels", **_said("panels")), compare],
+                role="group",
+                className="choice small",
+                **_named("view"),
+            ),
+            html.Button(id="log", className="small toggle", **_said("log"), **_titled("log_title")),
+        ],
+        className="chart-controls",
     )
 
 

@@ -23,6 +23,7 @@ SPANS: Final[Mapping[str, timedelta | None]] = {
 }
 MOST_HEADLINES: Final = 500
 FEWEST_POINTS: Final = 100
+LONGEST_NUMBER: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ def points(asked: MultiDict[str, str]) -> int:
 
 def _number(asked: MultiDict[str, str], name: str, default: int, bounds: tuple[int, int]) -> int:
     text, (low, high) = asked.get(name, str(default)), bounds
-    if not (text.isascii() and text.isdigit() and low <= int(text[:9]) <= high):
+    whole = text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
+    if not (whole and low <= int(text) <= high):
         raise UsageError(f"{name}: {text[:40]!r} is not a whole number from {low} to {high}.")
     return int(text)

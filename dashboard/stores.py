@@ -25,6 +25,8 @@ class Stores:
         self._url = url
         self._now = now
         self._lock = Lock()
+        self._making = Lock()
+        """Held while a sample is made, which takes seconds: the store itself stays within reach."""
         self._kept: Store | None = None
         self._passing: list[_Passing] = []
 
@@ -40,7 +42,7 @@ class Stores:
         kept = self.kept()
         if list(sources) != [SAMPLE] or _has_sample(kept):
             return kept
-        with self._lock:
+        with self._making:
             hour = slot_of(self._now(), EVERY)
             if not self._passing or self._passing[-1].hour != hour:
                 self._passing.append(_Passing(hour))
@@ -52,7 +54,7 @@ class Stores:
 
     def close(self) -> None:
         """Close what was opened; the passing samples are gone."""
-        with self._lock:
+        with self._making, self._lock:
             for passing in self._passing:
                 passing.close()
             self._passing.clear()

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from data import journal
 from data.model import KEYS, SAMPLE, Run, iso, slot_of
 from data.store import Store
-from data.strip import SlotOutcome, Strip, strip
+from data.strip import Strip, strip
 
 STALE_AFTER: Final = 3
 """Slots without a success after which a source is stale."""
@@ -30,15 +30,6 @@ COLOURS: Final[Mapping[State, str]] = {
     "no_data": "red",
     "sample": "magenta",
 }
-SLOTS: Final[Mapping[SlotOutcome, str]] = {
-    "whole": "whole",
-    "late": "late",
-    "partial": "partial",
-    "outbox": "in the outbox",
-    "not_run": "not run",
-    "failed": "failed",
-}
-"""The word for what became of a slot."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, Literal
@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from data.store import open_store
 from tests import browser as chromium
-from tests.e2e.serving import served
 from tests.scenes import SCENES
+from tests.served import served
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 FOLDER: Final = ROOT / "build" / "screenshots"
@@ -31,13 +31,12 @@ SHOWN: Final = {"full-1440-light": "page.png", "full-1440-dark": "page-dark.png"
 
 
 @contextmanager
-def shown(scene: str) -> Iterator[str]:
+def page_of(scene: str) -> Iterator[str]:
     """The address of a page over a store that holds ``scene``."""
     with TemporaryDirectory() as folder:
         database = f"sqlite:///{folder}/masthead.db"
-        store = open_store(database)
-        SCENES[scene](store)
-        store.close()
+        with closing(open_store(database)) as store:
+            SCENES[scene](store)
         with served(database) as address:
             yield address
 
@@ -72,7 +71,7 @@ def main() -> None:
         options = [*chromium.OPTIONS]
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=options)
         for scene in PATHS:
-            with shown(scene) as address:
+            with page_of(scene) as address:
                 for width in WIDTHS:
                     for theme in THEMES:
                         file = take(browser, address, scene, width, theme)

@@ -144,11 +144,19 @@ def test_npm_of_the_machine_else_one_from_the_package_index(
     assert [*bundle.commands("/opt/uv")][1][0] == "/opt/uv"
 
 
-def test_the_pinned_archive_passes() -> None:
-    """The pin is a whole sha512; the very bytes pass, one bit more does not."""
+def test_the_pinned_bytes_are_brought_once(
+    archive: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pin is a whole sha512; what has it is unpacked, and then nobody is asked again."""
     assert re.fullmatch(r"sha512-[A-Za-z0-9+/]{86}==", bundle.INTEGRITY)
-    with pytest.raises(SourceError, match="not the pinned sha512-1oNF8PeQ"):
-        bundle.check(b"", "plotly.tgz")
+    pin = f"sha512-{b64encode(hashlib.sha512(archive).digest()).decode()}"
+    monkeypatch.setattr(bundle, "INTEGRITY", pin)
+    folder = tmp_path / "vendor"
+    (tmp_path / "kept.tgz").write_bytes(archive)
+    npm = program(tmp_path / "bin" / "npm", f'cp "{tmp_path}/kept.tgz" "$5/plotly.tgz"')
+    bundle.install(folder, [(npm,)])
+    assert bundle.present(folder)
+    bundle.install(folder, [])
 
 
 def test_without_it_the_whole_plotly_is_served(tmp_path: Path) -> None:

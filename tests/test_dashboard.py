@@ -326,6 +326,8 @@ def test_unchanged_is_not_sent_again(client: Client, store: Store, name: str) ->
         ("headlines?limit=0", "limit"),
         ("headlines?limit=many", "limit"),
         ("headlines?limit=" + "9" * 5000, "limit"),
+        ("headlines?limit=0000005009", "limit"),
+        ("series?points=0000001001", "points"),
     ],
 )
 def test_bad_parameter(client: Client, store: Store, query: str, named: str) -> None:

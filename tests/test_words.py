@@ -8,7 +8,7 @@ import pytest
 from werkzeug.datastructures import LanguageAccept
 
 from dashboard.words import FOLDER, LANGUAGES, Teller, chosen, plural, words
-from data.status import SLOTS, STATES
+from data.status import STATES
 
 PARTS = sorted({path.name.split(".")[0] for path in FOLDER.glob("*.json")})
 
@@ -56,10 +56,9 @@ def test_every_language_has_the_part(part: str) -> None:
 
 
 def test_words_of_status() -> None:
-    """The page says of states and slots what ``masthead status`` does."""
+    """The page says of states what ``masthead status`` does."""
     english = words("health", "en")
     assert {key: english[f"state.{key}"] for key in STATES} == STATES
-    assert {key: english[f"slot.{key}"] for key in SLOTS} == SLOTS
 
 
 def test_every_word_is_used() -> None:

@@ -226,5 +226,5 @@ masthead.cursor = (() => {
     true,
   );
 
-  return { again, hide };
+  return { again };
 })();

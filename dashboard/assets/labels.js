@@ -130,5 +130,5 @@ masthead.labels = (() => {
     );
   };
 
-  return { ended, ends, note, plain, room, title, width, zone };
+  return { ends, plain, room, title, width, zone };
 })();

@@ -116,5 +116,5 @@ masthead.search = (() => {
     if (note.textContent !== said) note.textContent = said;
   };
 
-  return { clear, found, marked, query, render, words };
+  return { clear, found, marked, render, words };
 })();

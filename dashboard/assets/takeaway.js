@@ -175,5 +175,5 @@ masthead.takeaway = (() => {
     masthead.embed.render(loaded);
   };
 
-  return { link, render };
+  return { render };
 })();

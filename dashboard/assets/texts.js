@@ -1,7 +1,7 @@
 // The charts as text: each one's name, a sentence and a table; and what the drawing is called.
 window.masthead = window.masthead || {};
 masthead.texts = (() => {
-  const { h } = masthead.dom;
+  const { arrange, h } = masthead.dom;
   const ROWS = 100;
   const kept = new Map();
   let shown = null;
@@ -33,15 +33,13 @@ masthead.texts = (() => {
     const places = line.t.map((_, at) => at).slice(-ROWS).reverse();
     const head = ["texts_time", ...cells.map(([key]) => key)];
     const rest = { shown: places.length, all: masthead.format.number(line.t.length), take: t("take") };
-    return [
-      h(
-        "table",
-        {},
-        h("caption", {}, line.t.length > ROWS ? `${name}. ${t("texts_rest", rest)}` : name),
-        h("thead", {}, h("tr", {}, head.map((key) => h("th", { scope: "col" }, t(key))))),
-        h("tbody", {}, places.map((at) => row(line, at, cells, series))),
-      ),
-    ];
+    return h(
+      "table",
+      {},
+      h("caption", {}, line.t.length > ROWS ? `${name}. ${t("texts_rest", rest)}` : name),
+      h("thead", {}, h("tr", {}, head.map((key) => h("th", { scope: "col" }, t(key))))),
+      h("tbody", {}, places.map((at) => row(line, at, cells, series))),
+    );
   };
 
   // The parts that stand for `id`, made once: an open table and the focus outlive new figures.
@@ -53,7 +51,7 @@ masthead.texts = (() => {
   const fillTable = (made) => {
     if (!made.more.open) return;
     made.scroll.setAttribute("aria-label", made.summary.textContent);
-    made.scroll.replaceChildren(...table(made.said.line, made.said.name, made.said.loaded));
+    made.scroll.replaceChildren(table(made.said.line, made.said.name, made.said.loaded));
   };
 
   const makeLine = () => {
@@ -83,13 +81,6 @@ masthead.texts = (() => {
     const head = h("h3", { id: `text-${key}` });
     const body = h("div");
     return { box: h("section", { "aria-labelledby": `text-${key}` }, head, body), head, body };
-  };
-
-  // Put elements in order without taking out any that is there already.
-  const arrange = (box, elements) => {
-    const same = elements.length === box.children.length &&
-      elements.every((one, at) => one === box.children[at]);
-    if (!same) box.replaceChildren(...elements);
   };
 
   const ofPanel = (panel, loaded) => {

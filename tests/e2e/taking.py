@@ -3,23 +3,15 @@
 from datetime import timedelta
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from data import clock, sample
 from data.model import METRICS, About, Look, Reading, Snapshot, slot_of
 from data.store import Store
-from tests.looks import HOUR, SEEN, snapshot
+from tests.e2e.visits import open_full
+from tests.looks import HOUR
 
 HOSTILE = '<a href="https://evil.test/">win</a> & <script>x</script>'
-
-
-def keep(store: Store, hours: range, source: str = "dapp_expert") -> None:
-    """Hourly snapshots, so many hours ago; the dapps grow by ten an hour."""
-    now = clock.now()
-    for ago in hours:
-        values = (SEEN[0] - 10 * ago, *SEEN[1:])
-        store.save(snapshot(now - ago * HOUR, values, source=source), HOUR)
 
 
 def keep_other(store: Store) -> None:
@@ -44,13 +36,6 @@ def keep_sample(store: Store) -> None:
     store.add(chosen, {"sample": HOUR})
 
 
-def open_full(page: Page, path: str = "/") -> None:
-    """Open and wait until the charts are drawn."""
-    page.goto(path)
-    expect(page.locator("html")).to_have_attribute("data-page", "full")
-    expect(page.locator("#chart-box .point").first).to_be_attached()
-
-
 def open_menu(page: Page, path: str = "/") -> Locator:
     """Open the page and its menu; the menu's panel."""
     open_full(page, path)
@@ -68,9 +53,3 @@ def fetch(page: Page, group: str, name: str) -> Path:
     path = Path(arrived.value.path()).with_name(arrived.value.suggested_filename)
     arrived.value.save_as(path)
     return path
-
-
-def violations(page: Page) -> list[str]:
-    """What axe holds against the page as it stands."""
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {[node['html'] for node in one['nodes']]}" for one in found]

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from data import clock
@@ -11,7 +12,7 @@ from data.model import Headline
 from data.store import Store
 from tests import scenes
 from tests.conftest import until
-from tests.e2e.visits import drag, keep, look_again, open_full
+from tests.e2e.visits import day, drag, keep, look_again, open_full
 from tests.looks import HOUR, SEEN, snapshot
 
 LINE = "#chart-box .xy{} .js-line"
@@ -26,15 +27,15 @@ def figure(page: Page) -> Any:
     return page.evaluate(FIGURE)
 
 
-def wave(store: Store, hours: int, source: str = "dapp_expert") -> None:
-    """So many hourly snapshots in one write, with the scene's slow wave."""
+def wave(store: Store) -> None:
+    """Two hundred days of hourly snapshots in a slow wave."""
     now = clock.now()
-    store.add(scenes.walk(source, now - hours * HOUR, now), {source: HOUR})
+    store.add(scenes.walk("dapp_expert", now - timedelta(days=200), now), {"dapp_expert": HOUR})
 
 
-def test_five_charts_on_one_axis(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=wave)
+def test_five_charts_on_one_axis(page: Page) -> None:
     """One figure, one time axis; each axis its own unit, its marks inside what it shows."""
-    wave(store, 200)
     open_full(page, "/?range=7d")
     expect(page.locator(".js-plotly-plot")).to_have_count(1)
     drawn = figure(page)
@@ -53,9 +54,9 @@ def test_five_charts_on_one_axis(page: Page, store: Store) -> None:
     expect(page.locator("#trend-note")).to_contain_text("Axes do not start at zero")
 
 
-def test_counts_step_and_sums_do_not(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=wave)
+def test_counts_step_and_sums_do_not(page: Page) -> None:
     """Dapps and blockchains are drawn as steps: between two looks nothing is known."""
-    wave(store, 100)
     open_full(page, "/?range=7d")
     shapes = [
         trace["line"]["shape"]
@@ -65,9 +66,9 @@ def test_counts_step_and_sums_do_not(page: Page, store: Store) -> None:
     assert shapes == ["hv", "hv", "linear", "linear", "linear"]
 
 
-def test_direct_labels(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=day)
+def test_direct_labels(page: Page) -> None:
     """At its right end each line says its value and how far it moved."""
-    keep(store, [*range(20, -1, -1)])
     open_full(page, "/?range=24h")
     ends = page.locator("#chart-box .annotation-text")
     expect(ends.filter(has_text="16.23K")).to_contain_text("+1.2%")
@@ -131,9 +132,9 @@ def test_a_figure_missing_once_breaks_its_own_line(page: Page, store: Store) -> 
     expect(page.locator("#tip .row").first).to_have_text("Dappsnot readthe page left it empty")
 
 
-def test_rounding_is_a_band_where_it_can_be_seen(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=day)
+def test_rounding_is_a_band_where_it_can_be_seen(page: Page) -> None:
     """±5 on a line that moves by tens is drawn; on one that moves by thousands it is not."""
-    keep(store, range(20, -1, -1))
     open_full(page, "/?range=24h")
     filled = [trace for trace in figure(page)["data"] if trace.get("fill") == "toself"]
     assert "y" in {trace["yaxis"] for trace in filled}
@@ -142,9 +143,9 @@ def test_rounding_is_a_band_where_it_can_be_seen(page: Page, store: Store) -> No
     assert "y2" not in {trace["yaxis"] for trace in filled}
 
 
-def test_envelope_where_points_stand_for_several(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=wave)
+def test_envelope_where_points_stand_for_several(page: Page) -> None:
     """A year has fewer points than snapshots: lowest and highest stand behind the line."""
-    wave(store, 24 * 200)
     open_full(page, "/?range=1y")
     expect(page.locator("#trend-note")).to_contain_text("its range shaded")
     drawn = figure(page)["data"]
@@ -161,7 +162,7 @@ def test_envelope_where_points_stand_for_several(page: Page, store: Store) -> No
 
 def test_zoom_is_in_the_address(page: Page, store: Store) -> None:
     """A drag zooms to finer points, a new snapshot keeps it, back and the button undo it."""
-    wave(store, 24 * 200)
+    wave(store)
     open_full(page, "/?range=1y")
     expect(page.locator("#trend-note")).to_contain_text("One point every")
     drag(page, 0.90, 0.92)
@@ -202,9 +203,9 @@ def test_a_span_selects_its_headlines(page: Page, store: Store) -> None:
     expect(page).to_have_url("/?range=7d")
 
 
-def test_compare(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=day)
+def test_compare(page: Page) -> None:
     """Every line as a share of its first reading; lines can be switched off; all in the address."""
-    keep(store, range(20, -1, -1))
     open_full(page, "/?range=24h")
     page.get_by_role("button", name="Compare").click()
     expect(page).to_have_url("/?range=24h&view=compare")
@@ -224,9 +225,9 @@ def test_compare(page: Page, store: Store) -> None:
     expect(page.locator(LINE.format("5"))).to_have_count(1)
 
 
-def test_log_scale(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=scenes.several)
+def test_log_scale(page: Page) -> None:
     """Log: every axis a logarithm with marks in the readings' own count; in the address."""
-    scenes.several(store)
     open_full(page, "/?source=dapp_expert&source=defillama")
     page.get_by_role("button", name="Log").click()
     expect(page).to_have_url(re.compile("scale=log"))
@@ -238,9 +239,9 @@ def test_log_scale(page: Page, store: Store) -> None:
     assert len(axis["tickvals"]) >= 2
 
 
-def test_enlarge_one_metric(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=day)
+def test_enlarge_one_metric(page: Page) -> None:
     """A button makes one chart of the whole width and height, and back; the focus stays."""
-    keep(store, range(20, -1, -1))
     open_full(page, "/?range=24h")
     page.get_by_role("button", name="Enlarge 30d volume").click()
     expect(page).to_have_url("/?range=24h&metric=volume_30d")
@@ -254,9 +255,9 @@ def test_enlarge_one_metric(page: Page, store: Store) -> None:
     expect(page.get_by_role("button", name="Enlarge 30d volume")).to_be_focused()
 
 
-def test_the_pointer_reads_all_charts(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=day)
+def test_the_pointer_reads_all_charts(page: Page) -> None:
     """The nearest reading of every figure, its time and its rounding; gone when it leaves."""
-    keep(store, range(20, -1, -1))
     open_full(page, "/?range=24h")
     plot = page.locator("#chart-box .nsewdrag").first.bounding_box()
     assert plot is not None

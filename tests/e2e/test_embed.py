@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page, expect
 from data import clock
 from data.model import iso
 from data.store import Store
-from tests.e2e.taking import keep, keep_other, keep_sample, open_full, open_menu
+from tests.e2e.taking import keep_other, keep_sample, open_menu
+from tests.e2e.visits import day, keep, open_full
 from tests.looks import HOUR
 
 COLOURS_AND_POINTS = """(all) =>
@@ -132,10 +133,10 @@ def test_embed_draws_on_another_site(page: Page, store: Store, browser: Browser)
     assert said == []
 
 
+@pytest.mark.scene(fill=keep_sample)
 @pytest.mark.parametrize(("search", "charts"), [("metric=dapps", 1), ("", 5)])
-def test_embed_fits_its_frame(page: Page, store: Store, search: str, charts: int) -> None:
+def test_embed_fits_its_frame(page: Page, search: str, charts: int) -> None:
     """As high as the frame, with notice and line; one chart also in a low one."""
-    keep_sample(store)
     for height in (320, 700) if charts == 1 else (700,):
         page.set_viewport_size({"width": 600, "height": height})
         open_full(page, f"/?embed=1&source=sample&{search}")
@@ -159,9 +160,9 @@ def test_embed_fits_its_frame(page: Page, store: Store, search: str, charts: int
         assert abs(tool["y"] - title["y"]) < 20
 
 
-def test_a_theme_in_the_address_is_not_kept(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=day)
+def test_a_theme_in_the_address_is_not_kept(page: Page) -> None:
     """It holds while it is in the address; the switch takes it out, and its choice is kept."""
-    keep(store, range(3, -1, -1))
     open_full(page, "/?theme=dark")
     html = page.locator("html")
     expect(html).to_have_attribute("data-theme", "dark")

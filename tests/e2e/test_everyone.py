@@ -6,9 +6,8 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page, expect
 
-from data.store import Store
 from tests import scenes
-from tests.e2e.looking import drawn, keep, violations
+from tests.e2e.visits import day, open_full, violations
 
 Reader = Callable[..., Page]
 TRANSITIONS: Final = """
@@ -32,27 +31,30 @@ SPACING: Final = """
 * { word-spacing: 0.16em !important; }
 p { margin-bottom: 2em !important; }
 """
+OVERLAY: Final = "source=dapp_expert&source=growthepie"
 STATES: Final = {
-    "full": ("full", "/?source=sample", None),
-    "texts": ("full", "/?source=sample&range=7d", "The charts as text"),
-    "several": ("several", "/?source=dapp_expert&source=defillama&source=growthepie", None),
-    "compare": ("several", "/?view=compare&source=dapp_expert&source=growthepie", None),
-    "enlarged": ("several", "/?metric=dapps", None),
-    "stale": ("stale", "/", None),
-    "russian": ("several", "/?lang=ru&range=7d", "Графики словами"),
+    "full": (scenes.full, "/?source=sample", None),
+    "texts": (scenes.full, "/?source=sample&range=7d", "The charts as text"),
+    "several": (scenes.several, f"/?{OVERLAY}&source=defillama", None),
+    "compare": (scenes.several, f"/?view=compare&{OVERLAY}", None),
+    "enlarged": (scenes.several, "/?metric=dapps", None),
+    "stale": (scenes.stale, "/", None),
+    "russian": (scenes.several, "/?lang=ru&range=7d", "Графики словами"),
 }
 """A scene, an address, and what is opened there."""
+LOOKS: Final = [
+    pytest.param(path, opened, marks=pytest.mark.scene(fill=fill), id=name)
+    for name, (fill, path, opened) in STATES.items()
+]
 
 
-@pytest.mark.parametrize("state", STATES)
-def test_axe_finds_nothing(page: Page, store: Store, state: str) -> None:
+@pytest.mark.parametrize(("path", "opened"), LOOKS)
+def test_axe_finds_nothing(page: Page, path: str, opened: str | None) -> None:
     """In both themes, on a phone and a desk, with the menus closed and open."""
-    scene, path, opened = STATES[state]
-    scenes.SCENES[scene](store)
     page.emulate_media(reduced_motion="reduce")
     for width in (390, 1440):
         page.set_viewport_size({"width": width, "height": 900})
-        drawn(page, path)
+        open_full(page, path)
         if opened:
             page.get_by_text(opened).click()
             page.locator("#texts .line summary").first.click()
@@ -66,9 +68,9 @@ def test_axe_finds_nothing(page: Page, store: Store, state: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_axe_finds_nothing_where_there_is_nothing(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=scenes.empty)
+def test_axe_finds_nothing_where_there_is_nothing(page: Page) -> None:
     """The empty page, in both languages and themes."""
-    scenes.empty(store)
     page.emulate_media(reduced_motion="reduce")
     for language in ("en", "ru"):
         page.goto(f"/?lang={language}")
@@ -79,17 +81,17 @@ def test_axe_finds_nothing_where_there_is_nothing(page: Page, store: Store) -> N
             assert violations(page) == [], (language, theme)
 
 
-def test_nothing_moves_for_who_asked_for_rest(reader: Reader, store: Store) -> None:
+@pytest.mark.scene(fill=day)
+def test_nothing_moves_for_who_asked_for_rest(reader: Reader) -> None:
     """With reduced motion no element has a transition or an animation."""
-    keep(store, range(5, -1, -1))
     assert reader("/", reduced_motion="reduce").evaluate(TRANSITIONS) == []
     assert reader("/", reduced_motion="no-preference").evaluate(TRANSITIONS) != []
 
 
+@pytest.mark.scene(fill=scenes.several)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_few_colours_are_enough(reader: Reader, store: Store, scheme: str) -> None:
+def test_few_colours_are_enough(reader: Reader, scheme: str) -> None:
     """With the system's own colours lines differ and what is pressed looks pressed."""
-    scenes.several(store)
     page = reader("/?view=compare", forced_colors="active", color_scheme=scheme)
     strokes = page.locator("#chart-box .js-line").evaluate_all(
         "(lines) => [...new Set(lines.map((one) => getComputedStyle(one).stroke))].length"
@@ -105,12 +107,10 @@ def test_few_colours_are_enough(reader: Reader, store: Store, scheme: str) -> No
     assert off.evaluate(style) != on.first.evaluate(style)
 
 
+@pytest.mark.scene(fill=scenes.several)
 @pytest.mark.parametrize("language", ["en", "ru"])
-def test_twice_the_size_and_wide_text_cut_nothing(
-    reader: Reader, store: Store, language: str
-) -> None:
+def test_twice_the_size_and_wide_text_cut_nothing(reader: Reader, language: str) -> None:
     """At 200 % and with the spacing that some readers need, nothing is cut or runs out."""
-    scenes.several(store)
     page = reader(
         f"/?lang={language}", viewport={"width": 720, "height": 450}, device_scale_factor=2
     )

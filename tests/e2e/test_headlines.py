@@ -1,8 +1,7 @@
 """Headlines beside the charts in a real browser: the list, its search, the rail, the outages."""
 
 import re
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -10,15 +9,13 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from data import clock, journal
 from data.model import Headline, Run, slot_of
 from data.outages import CAUSES
-from data.store import Store, open_store
-from tests.e2e.conftest import REPORT_VIOLATIONS
-from tests.e2e.serving import served
+from data.store import Store
+from tests.e2e.visits import violations
 from tests.looks import HOUR, SEEN, snapshot
 
 NOW = clock.now().replace(microsecond=0)
@@ -77,40 +74,12 @@ def fail(store: Store, at: datetime) -> None:
     )
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a page that the tests share: they only look."""
-    database = f"sqlite:///{tmp_path_factory.mktemp('news') / 'masthead.db'}"
-    with closing(open_store(database)) as store:
-        fill(store)
-    with served(database) as address:
-        yield address
-
-
 @pytest.fixture
-def news(browser: Browser, site: str) -> Iterator[Page]:
-    """A desk-sized page that asks nobody else and whose console stays empty."""
-    yield from opened(browser, site, viewport={"width": 1440, "height": 1000})
-
-
-@pytest.fixture
-def phone(browser: Browser, site: str) -> Iterator[Page]:
-    """The same on a phone, by touch."""
-    yield from opened(browser, site, viewport={"width": 390, "height": 844}, has_touch=True)
-
-
-def opened(browser: Browser, base_url: str, **options: Any) -> Iterator[Page]:
-    """A page of its own context; at its end nothing stands in the console."""
-    context = browser.new_context(base_url=base_url, locale="en-GB", **options)
-    context.add_init_script(REPORT_VIOLATIONS)
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    said: list[str] = []
-    page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    yield page
-    context.close()
-    assert said == []
+def news(scene: Callable[..., Page]) -> Page:
+    """A desk-sized page of headlines that the tests share: they only look."""
+    page = scene(fill)
+    page.set_viewport_size({"width": 1440, "height": 1000})
+    return page
 
 
 def show(page: Page, path: str = "/?range=24h") -> None:
@@ -445,9 +414,11 @@ def test_new_data_leave_focus_scroll_and_summaries(page: Page, store: Store) -> 
     expect(page.locator("#news-line")).to_be_visible()
 
 
-def test_by_touch_a_mark_brings_the_page_to_its_headline(phone: Page) -> None:
+@pytest.mark.scene(fill=fill)
+def test_by_touch_a_mark_brings_the_page_to_its_headline(reader: Callable[..., Page]) -> None:
     """On a phone the list is below the charts: a tap scrolls there and lights."""
-    show(phone)
+    phone = reader("/?range=24h", viewport={"width": 390, "height": 844}, has_touch=True)
+    expect(phone.locator("#rail .mark").first).to_be_visible()
     mark(phone, "A quiet").tap()
     expect(item(phone, "A quiet")).to_be_in_viewport()
     expect(item(phone, "A quiet")).to_have_class(LIT)
@@ -455,18 +426,19 @@ def test_by_touch_a_mark_brings_the_page_to_its_headline(phone: Page) -> None:
     assert phone.evaluate("document.documentElement.scrollWidth") == 390
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
-def test_axe_finds_nothing(browser: Browser, site: str, scheme: str, width: int) -> None:
+def test_axe_finds_nothing(news: Page, width: int) -> None:
     """With a search, an open summary and a lit mark, light and dark, at a desk and on a phone."""
-    size = {"width": width, "height": 900}
-    for page in opened(browser, site, viewport=size, color_scheme=scheme):
-        show(page, "/?range=7d&q=a")
-        page.locator("#headlines summary").first.click()
-        page.locator("#rail .mark").first.focus()
-        expect(page.locator("#hint")).to_be_visible()
-        found = Axe().run(page, context="#news, #rail, #outages, #hint").response["violations"]
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    news.set_viewport_size({"width": width, "height": 900})
+    news.emulate_media(reduced_motion="reduce")
+    show(news, "/?range=7d&q=a")
+    news.locator("#headlines summary").first.click()
+    news.locator("#rail .mark").first.focus()
+    expect(news.locator("#hint")).to_be_visible()
+    for theme in ("light", "dark"):
+        news.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        expect(news.locator("html")).to_have_attribute("data-theme", theme)
+        assert violations(news, "#news, #rail, #outages, #hint") == []
 
 
 def test_several_sources_name_themselves(page: Page, store: Store) -> None:

@@ -37,13 +37,13 @@ def keep_all_outcomes(store: Store) -> None:
     sample.load(store, now)
 
 
+@pytest.mark.scene(fill=keep_all_outcomes)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 768, 1440])
-def test_accessible(page: Page, store: Store, theme: str, width: int) -> None:
+def test_accessible(page: Page, theme: str, width: int) -> None:
     """Reached by a link of the figures' page; axe finds nothing, and nothing has to be scrolled."""
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     page.set_viewport_size({"width": width, "height": 900})
-    keep_all_outcomes(store)
     page.goto("/")
     page.get_by_role("link", name="the collectors’ page").click()
     expect(page.get_by_role("heading", name="dapp_expert")).to_be_visible()
@@ -56,9 +56,9 @@ def test_accessible(page: Page, store: Store, theme: str, width: int) -> None:
     expect(page.get_by_role("heading", name="Masthead")).to_be_visible()
 
 
-def test_states(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=keep_all_outcomes)
+def test_states(page: Page) -> None:
     """Each state has its word and its shape; the sample is marked and has no strip."""
-    keep_all_outcomes(store)
     page.goto("/health?lang=en")
     assert page.locator(".state").all_inner_texts() == ["failing", "stale", "no data", "sample"]
     shapes = page.evaluate(

@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.words import words
-from data.store import Store
 from tests import scenes
-from tests.e2e.looking import drawn
+from tests.e2e.visits import open_full
 
 Reader = Callable[..., Page]
 SAID: Final = """
@@ -55,11 +54,11 @@ def left_over(page: Page) -> list[str]:
     return [said for said in page.evaluate(SAID) if any(one.fullmatch(said) for one in patterns)]
 
 
+@pytest.mark.scene(fill=scenes.several)
 @pytest.mark.parametrize("path", ["/?lang=ru", "/?lang=ru&view=compare", "/?lang=ru&metric=dapps"])
-def test_no_english_is_left_in_russian(page: Page, store: Store, path: str) -> None:
+def test_no_english_is_left_in_russian(page: Page, path: str) -> None:
     """Texts, titles and labels: each is Russian, also in the menus and under the charts."""
-    scenes.several(store)
-    drawn(page, path)
+    open_full(page, path)
     page.get_by_text("Графики словами").click()
     page.locator("#texts .line summary").first.click()
     page.locator("#settings-menu > summary").click()
@@ -67,27 +66,31 @@ def test_no_english_is_left_in_russian(page: Page, store: Store, path: str) -> N
     expect(page.locator("html")).to_have_attribute("lang", "ru")
 
 
-@pytest.mark.parametrize("scene", ["empty", "stale"])
-def test_no_english_is_left_in_other_states(page: Page, store: Store, scene: str) -> None:
+@pytest.mark.parametrize(
+    "state",
+    [
+        pytest.param("empty", marks=pytest.mark.scene(fill=scenes.empty)),
+        pytest.param("full", marks=pytest.mark.scene(fill=scenes.stale)),
+    ],
+)
+def test_no_english_is_left_in_other_states(page: Page, state: str) -> None:
     """Also where there is nothing, and where the newest reading is old."""
-    scenes.SCENES[scene](store)
     page.goto("/?lang=ru")
-    state = "empty" if scene == "empty" else "full"
     expect(page.locator("html")).to_have_attribute("data-page", state)
     assert left_over(page) == []
 
 
-def test_english_is_found_where_it_is(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=scenes.several)
+def test_english_is_found_where_it_is(page: Page) -> None:
     """The search above finds the English page full of English."""
-    scenes.several(store)
-    drawn(page, "/?lang=en")
+    open_full(page, "/?lang=en")
     assert len(left_over(page)) > 50
 
 
-def test_the_language_changes_at_once_and_is_remembered(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=scenes.several)
+def test_the_language_changes_at_once_and_is_remembered(page: Page) -> None:
     """A choice in the menu changes every word without a reload; the next visit begins with it."""
-    scenes.several(store)
-    drawn(page, "/")
+    open_full(page, "/")
     page.evaluate("window.same = true")
     page.locator("#settings-menu > summary").click()
     page.get_by_label("Русский").check()
@@ -100,23 +103,23 @@ def test_the_language_changes_at_once_and_is_remembered(page: Page, store: Store
     expect(page.locator("html")).to_have_attribute("lang", "ru")
     assert left_over(page) == []
     assert page.evaluate("window.same") is True
-    drawn(page, "/")
+    open_full(page, "/")
     expect(page.locator("#charts h2")).to_have_text("Динамика")
-    drawn(page, "/?lang=en")
+    open_full(page, "/?lang=en")
     expect(page.locator("#charts h2")).to_have_text("Trend")
 
 
-def test_the_browsers_language_is_the_first(reader: Reader, store: Store) -> None:
+@pytest.mark.scene(fill=scenes.several)
+def test_the_browsers_language_is_the_first(reader: Reader) -> None:
     """Without a choice the page speaks the reader's language where it can, else English."""
-    scenes.several(store)
     expect(reader("/", locale="ru-RU").locator("#charts h2")).to_have_text("Динамика")
     expect(reader("/", locale="fr-FR").locator("#charts h2")).to_have_text("Trend")
 
 
-def test_numbers_and_times_are_of_the_language(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=scenes.several)
+def test_numbers_and_times_are_of_the_language(page: Page) -> None:
     """Figures, shares, ages and spans are the browser's own words for the language."""
-    scenes.several(store)
-    drawn(page, "/?lang=ru&range=7d")
+    open_full(page, "/?lang=ru&range=7d")
     expect(page.locator("#card-volume_30d .value")).to_have_text(
         re.compile(r"^\d+,\d\d\sмлрд\s\$$")
     )
@@ -137,12 +140,12 @@ def test_numbers_and_times_are_of_the_language(page: Page, store: Store) -> None
     ]
 
 
+@pytest.mark.scene(fill=scenes.several)
 @pytest.mark.parametrize("width", [390, 768, 1024, 1440])
-def test_russian_fits(page: Page, store: Store, width: int) -> None:
+def test_russian_fits(page: Page, width: int) -> None:
     """Longer words run over no box, and out of neither the page nor the charts."""
-    scenes.several(store)
     page.set_viewport_size({"width": width, "height": 900})
-    drawn(page, "/?lang=ru&source=dapp_expert&source=defillama")
+    open_full(page, "/?lang=ru&source=dapp_expert&source=defillama")
     assert page.evaluate("document.documentElement.scrollWidth") == width
     cut = page.evaluate(
         """() => [...document.querySelectorAll(".card, .card > *, .choice, button, .panel-head")]

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from data import clock, sample
 from data.model import METRICS, About, Headline, Look, Reading, Run, Snapshot, slot_of
 from data.store import Store
-from tests.e2e.visits import SHOWN, failed_run, keep, look_again, open_full
+from tests.e2e.visits import SHOWN, day, failed_run, keep, look_again, open_full
 from tests.looks import HOUR, SEEN, snapshot
 
 DAY = timedelta(days=1)
@@ -83,9 +83,9 @@ def test_range_is_in_the_address_and_back_works(page: Page, store: Store) -> Non
     expect(page.locator("#chart-box .xy5 .point").first).to_be_attached()
 
 
-def test_theme_is_kept(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=day)
+def test_theme_is_kept(page: Page) -> None:
     """The system's theme until another is chosen, which outlives a reload and asks no server."""
-    keep(store, [0])
     open_full(page)
     html = page.locator("html")
     expect(html).to_have_attribute("data-theme", "light")
@@ -217,7 +217,7 @@ def test_sample_is_marked_and_stands_alone(page: Page, store: Store) -> None:
     expect(page.locator("#lines .chip")).to_have_count(5)
 
 
-def keep_other(store: Store, credit_url: str) -> None:
+def two_sources(store: Store, credit_url: str = "https://other.test/about") -> None:
     """A source of two metrics, read twice, beside the usual one."""
     keep(store, [1, 0])
     for hours, values in ((30, (900.0, 40.0)), (1, (905.0, 40.0))):
@@ -234,11 +234,11 @@ def keep_other(store: Store, credit_url: str) -> None:
     store.describe(about, DAY)
 
 
+@pytest.mark.scene(fill=two_sources)
 @pytest.mark.parametrize("width", [390, 1440])
-def test_a_source_of_two_metrics(page: Page, store: Store, width: int) -> None:
+def test_a_source_of_two_metrics(page: Page, width: int) -> None:
     """Two cards, two charts, its label and its credit; nothing is said of what it never gives."""
     page.set_viewport_size({"width": width, "height": 900})
-    keep_other(store, "https://other.test/about")
     open_full(page, "/?source=other")
     expect(page.locator(".card:visible .value")).to_have_text(["905", "40"])
     expect(page.locator(".card:visible .change")).to_have_text(["0.6%+5", "no change"])
@@ -253,9 +253,9 @@ def test_a_source_of_two_metrics(page: Page, store: Store, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_sources_overlaid(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=two_sources)
+def test_sources_overlaid(page: Page) -> None:
     """Two sources at once: a line of its own colour each, its name at its end, both credits."""
-    keep_other(store, "https://other.test/about")
     open_full(page)
     page.locator("#source-menu summary").click()
     page.get_by_role("checkbox", name="The Other Source").check()
@@ -311,15 +311,15 @@ def test_source_that_only_failed_says_why(page: Page, store: Store) -> None:
 
 def test_a_credit_leads_nowhere_but_to_the_web(page: Page, store: Store) -> None:
     """A credit whose address is a script is text."""
-    keep_other(store, "javascript:document.title='owned'")
+    two_sources(store, "javascript:document.title='owned'")
     open_full(page, "/?source=other")
     expect(page.locator("#status .credit")).to_have_text("Data: Other, CC BY 4.0")
     expect(page.locator("#status a")).to_have_count(0)
 
 
-def test_connection_lost_and_back(page: Page, store: Store, console: list[str]) -> None:
+@pytest.mark.scene(fill=day)
+def test_connection_lost_and_back(page: Page, console: list[str]) -> None:
     """A poll that gets no answer says so and keeps what is shown; the next one takes it back."""
-    keep(store, [1, 0])
     open_full(page)
     page.route("**/api/v1/pulse", lambda route: route.abort())
     look_again(page)
@@ -334,9 +334,9 @@ def test_connection_lost_and_back(page: Page, store: Store, console: list[str]) 
     console.clear()
 
 
-def test_charts_that_do_not_come(page: Page, store: Store, console: list[str]) -> None:
+@pytest.mark.scene(fill=day)
+def test_charts_that_do_not_come(page: Page, console: list[str]) -> None:
     """Figures without their history: the reason is on the page, and the next poll tries again."""
-    keep(store, [1, 0])
     refusal = {"status": 503, "json": {"error": "The store did not answer."}}
     page.route("**/api/v1/series?*", lambda route: route.fulfill(**refusal))
     page.goto("/")
@@ -350,9 +350,9 @@ def test_charts_that_do_not_come(page: Page, store: Store, console: list[str]) -
     console.clear()
 
 
-def test_no_upload_is_offered(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=day)
+def test_no_upload_is_offered(page: Page) -> None:
     """Plotly's buttons, one of which would upload the figures, are not there, nor is its place."""
-    keep(store, [1, 0])
     open_full(page)
     expect(page.locator(".modebar, .modebar-btn")).to_have_count(0)
     context = page.evaluate("document.querySelector('.js-plotly-plot')._context")

@@ -11,15 +11,8 @@ from playwright.sync_api import Page, expect
 from data import clock
 from data.model import Headline
 from data.store import Store
-from tests.e2e.taking import (
-    HOSTILE,
-    fetch,
-    keep,
-    keep_other,
-    keep_sample,
-    open_full,
-    open_menu,
-)
+from tests.e2e.taking import HOSTILE, fetch, keep_other, keep_sample, open_menu
+from tests.e2e.visits import day, keep, open_full
 from tests.looks import HOUR, snapshot
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -46,11 +39,11 @@ LINE_COLOURED = """(address) => new Promise((done, failed) => {
 """How many points of a picture have exactly the colour of the first line, in the light."""
 
 
+@pytest.mark.scene(fill=day)
 @pytest.mark.parametrize("width", [390, 1440])
-def test_png(page: Page, store: Store, width: int) -> None:
+def test_png(page: Page, width: int) -> None:
     """2560 points wide from any screen, with lines on it, under a name that says what it is."""
     page.set_viewport_size({"width": width, "height": 800})
-    keep(store, range(40, -1, -1))
     open_menu(page, "/?range=7d")
     path = fetch(page, "take_picture", "PNG")
     assert path.name == f"masthead-dapp_expert-7d-{clock.now():%Y-%m-%d}.png"
@@ -97,9 +90,9 @@ def test_svg_explains_itself(page: Page, store: Store) -> None:
     assert not [value for value in values if "//" in value and "www.w3.org" not in value]
 
 
-def test_svg_of_the_sample_in_the_dark_and_in_russian(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=keep_sample)
+def test_svg_of_the_sample_in_the_dark_and_in_russian(page: Page) -> None:
     """Made-up figures say so in the picture; its colours and words are those on screen."""
-    keep_sample(store)
     page.emulate_media(color_scheme="dark")
     open_full(page, "/?source=sample&view=compare&scale=log&lang=ru")
     page.locator("#take-menu summary").click()

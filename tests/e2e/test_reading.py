@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from data.store import Store
 from tests import scenes
-from tests.e2e.looking import drawn, keep
+from tests.e2e.visits import day, keep, look_again, open_full
 
 Reader = Callable[..., Page]
 HELD: Final = """
@@ -29,7 +29,7 @@ def test_each_chart_is_a_name_a_sentence_and_a_table(page: Page, store: Store) -
     """The sentence gives the newest reading, change, extremes and gaps; the table the readings."""
     keep(store, range(20, 10, -1))
     keep(store, range(5, -1, -1), unread=2)
-    drawn(page, "/?range=24h")
+    open_full(page, "/?range=24h")
     page.get_by_text("The charts as text").click()
     dapps = page.get_by_role("region", name="Dapps", exact=True)
     words = dapps.locator("p").first
@@ -57,7 +57,7 @@ def test_each_chart_is_a_name_a_sentence_and_a_table(page: Page, store: Store) -
 def test_tables_stay_open_and_keep_the_focus(page: Page, store: Store) -> None:
     """A new snapshot comes into an open table; nothing closes and the focus stays."""
     keep(store, range(9, 0, -1))
-    drawn(page, "/?range=24h")
+    open_full(page, "/?range=24h")
     page.get_by_text("The charts as text").click()
     dapps = page.get_by_role("region", name="Dapps", exact=True)
     opener = dapps.get_by_text("Readings as a table")
@@ -65,15 +65,15 @@ def test_tables_stay_open_and_keep_the_focus(page: Page, store: Store) -> None:
     opener.focus()
     expect(dapps.get_by_role("rowheader")).to_have_count(9)
     keep(store, range(1))
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    look_again(page)
     expect(dapps.get_by_role("rowheader")).to_have_count(10)
     expect(opener).to_be_focused()
 
 
-def test_long_tables_say_where_the_rest_is(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=scenes.full)
+def test_long_tables_say_where_the_rest_is(page: Page) -> None:
     """The newest hundred rows, and where all of them are; rolled points with their extremes."""
-    scenes.full(store)
-    drawn(page, "/?source=sample&range=all")
+    open_full(page, "/?source=sample&range=all")
     page.get_by_text("The charts as text").click()
     dapps = page.get_by_role("region", name="Dapps", exact=True)
     dapps.get_by_text("Readings as a table").click()
@@ -84,10 +84,10 @@ def test_long_tables_say_where_the_rest_is(page: Page, store: Store) -> None:
     expect(dapps.get_by_role("columnheader")).to_have_text(heads)
 
 
-def test_a_comparison_is_text_too(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=day)
+def test_a_comparison_is_text_too(page: Page) -> None:
     """In a comparison each line has its index and its value."""
-    keep(store, range(20, -1, -1))
-    drawn(page, "/?range=24h&view=compare&line=dapp_expert.dapps")
+    open_full(page, "/?range=24h&view=compare&line=dapp_expert.dapps")
     page.get_by_text("The charts as text").click()
     line = page.locator("#texts .line")
     expect(line).to_have_count(1)
@@ -100,7 +100,7 @@ def test_a_comparison_is_text_too(page: Page, store: Store) -> None:
 def test_the_charts_are_named_and_read_by_keys(page: Page, store: Store) -> None:
     """The name says which charts and which span; arrows read, and zoom, move and escape work."""
     keep(store, range(30, -1, -1), unread=1)
-    drawn(page, "/?range=24h")
+    open_full(page, "/?range=24h")
     box = page.locator("#chart-box")
     name = "Charts: Dapps, Blockchains, Active users, 30d volume and 30d transactions; "
     expect(box).to_have_accessible_name(re.compile("^" + name))
@@ -127,10 +127,10 @@ def test_the_charts_are_named_and_read_by_keys(page: Page, store: Store) -> None
     expect(page.locator("#reset")).to_be_hidden()
 
 
-def test_a_held_key_does_not_flood_the_voice(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=day)
+def test_a_held_key_does_not_flood_the_voice(page: Page) -> None:
     """Ten quick steps are said once, when they are over."""
-    keep(store, range(30, -1, -1))
-    drawn(page, "/?range=24h")
+    open_full(page, "/?range=24h")
     page.evaluate(
         """() => {
           window.said = [];
@@ -144,10 +144,10 @@ def test_a_held_key_does_not_flood_the_voice(page: Page, store: Store) -> None:
     assert len(page.evaluate("said")) == 1
 
 
-def test_everything_is_reached_by_tab(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=scenes.several)
+def test_everything_is_reached_by_tab(page: Page) -> None:
     """Tab goes through controls, cards, charts, texts and headlines in the order they stand."""
-    scenes.several(store)
-    drawn(page, "/?source=dapp_expert&source=defillama")
+    open_full(page, "/?source=dapp_expert&source=defillama")
     stops: list[str] = []
     for _ in range(60):
         page.keyboard.press("Tab")
@@ -183,10 +183,10 @@ def test_everything_is_reached_by_tab(page: Page, store: Store) -> None:
     assert places == sorted(places)
 
 
-def test_menus_close_on_escape_and_give_the_focus_back(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=scenes.several)
+def test_menus_close_on_escape_and_give_the_focus_back(page: Page) -> None:
     """Escape inside an open menu closes it and the focus is on its button again."""
-    scenes.several(store)
-    drawn(page, "/")
+    open_full(page, "/")
     for name in ("source-menu", "settings-menu"):
         summary = page.locator(f"#{name} > summary")
         summary.focus()
@@ -199,13 +199,13 @@ def test_menus_close_on_escape_and_give_the_focus_back(page: Page, store: Store)
         expect(summary).to_be_focused()
 
 
-def test_targets_are_large_enough(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=scenes.several)
+def test_targets_are_large_enough(page: Page) -> None:
     """Every button, option and opener is at least 24 pixels wide and high.
 
     The marks over the charts are smaller and stand apart instead; links in the text are text.
     """
-    scenes.several(store)
-    drawn(page, "/")
+    open_full(page, "/")
     page.locator("#settings-menu > summary").click()
     page.get_by_text("The charts as text").click()
     small = page.evaluate(
@@ -218,14 +218,12 @@ def test_targets_are_large_enough(page: Page, store: Store) -> None:
     assert small == []
 
 
+@pytest.mark.scene(fill=scenes.several)
 @pytest.mark.parametrize("width", [390, 1440])
-def test_the_tip_stays_in_the_frame_and_off_the_pointer(
-    page: Page, store: Store, width: int
-) -> None:
+def test_the_tip_stays_in_the_frame_and_off_the_pointer(page: Page, width: int) -> None:
     """Wherever the pointer is, the tip is inside the frame and not under it."""
     page.set_viewport_size({"width": width, "height": 900})
-    scenes.several(store)
-    drawn(page, "/?source=dapp_expert&source=defillama&source=growthepie&range=30d")
+    open_full(page, "/?source=dapp_expert&source=defillama&source=growthepie&range=30d")
     box = page.locator("#chart-box")
     box.scroll_into_view_if_needed()
     plot = page.locator("#chart-box .nsewdrag").first.bounding_box()
@@ -252,7 +250,7 @@ def test_a_gap_says_so_under_the_pointer(page: Page, store: Store) -> None:
     """Where nothing was read the tip names the gap and shows no figure of its edges."""
     keep(store, range(40, 30, -1))
     keep(store, range(9, -1, -1))
-    drawn(page, "/?range=7d")
+    open_full(page, "/?range=7d")
     plot = page.locator("#chart-box .nsewdrag").first.bounding_box()
     assert plot is not None
     share = page.evaluate("masthead.chart.share(Date.now() - 20 * 3600e3)")
@@ -261,9 +259,9 @@ def test_a_gap_says_so_under_the_pointer(page: Page, store: Store) -> None:
     expect(page.locator("#tip .row")).to_have_count(0)
 
 
-def test_touch_reads_and_the_page_still_scrolls(reader: Reader, store: Store) -> None:
+@pytest.mark.scene(fill=day)
+def test_touch_reads_and_the_page_still_scrolls(reader: Reader) -> None:
     """A tap on the charts shows the tip, a tap elsewhere hides it; a swipe scrolls the page."""
-    keep(store, range(40, -1, -1))
     page = reader("/?range=24h", viewport={"width": 390, "height": 844}, has_touch=True)
     drag = page.locator("#chart-box .nsewdrag").first
     drag.scroll_into_view_if_needed()
@@ -288,10 +286,10 @@ def test_touch_reads_and_the_page_still_scrolls(reader: Reader, store: Store) ->
     expect(page.locator("#tip")).to_be_hidden()
 
 
-def test_six_sources_are_read_fast(page: Page, store: Store) -> None:
+@pytest.mark.scene(fill=day)
+def test_six_sources_are_read_fast(page: Page) -> None:
     """Finding the reading under the pointer among nine thousand times takes no time."""
-    keep(store, range(3, -1, -1))
-    drawn(page, "/?range=24h")
+    open_full(page, "/?range=24h")
     counted = page.evaluate(
         """() => {
           const lines = Array.from({ length: 30 }, (_, place) => ({

@@ -18,7 +18,8 @@ from data.model import Headline, iso, slot_of
 from data.schema import snapshots
 from data.statements import select
 from data.store import Store
-from tests.e2e.taking import fetch, keep, keep_other, keep_sample, open_full, open_menu, violations
+from tests.e2e.taking import fetch, keep_other, keep_sample, open_menu
+from tests.e2e.visits import day, keep, look_again, open_full, violations
 from tests.looks import HOUR, SEEN, snapshot
 
 MINUTE = timedelta(minutes=1)
@@ -162,11 +163,11 @@ def test_headlines_of_the_span(page: Page, store: Store) -> None:
     assert {row["title"] for row in table(fetch(page, "take_news", "CSV"))} == titles
 
 
+@pytest.mark.scene(fill=day)
 @pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_accessible(page: Page, store: Store, language: str, theme: str) -> None:
+def test_accessible(page: Page, language: str, theme: str) -> None:
     """Axe finds nothing in the open menu nor in the embed view; both fit a phone."""
-    keep(store, range(5, -1, -1))
     page.set_viewport_size({"width": 390, "height": 844})
     open_menu(page, f"/?lang={language}&theme={theme}&q=story")
     assert violations(page) == []
@@ -187,7 +188,7 @@ def test_by_keyboard(page: Page, store: Store) -> None:
     expect(first).to_be_focused()
     before = str(first.get_attribute("href"))
     keep(store, range(0, -1, -1))
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    look_again(page)
     expect(first).not_to_have_attribute("href", before)
     expect(first).to_be_focused()
     with page.expect_download() as arrived:

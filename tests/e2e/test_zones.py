@@ -9,8 +9,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page, expect
 
-from data.store import Store
-from tests.e2e.looking import drawn, keep
+from tests.e2e.visits import day, open_full
 
 Reader = Callable[..., Page]
 MARKS: Final = """
@@ -30,10 +29,10 @@ ZONES: Final = {
 """Zones, and a moment of each about which the spans lie: where it has one, a change of clocks."""
 
 
+@pytest.mark.scene(fill=day)
 @pytest.mark.parametrize("zone", ZONES)
-def test_marks_stand_at_whole_hours_of_the_zone(reader: Reader, store: Store, zone: str) -> None:
+def test_marks_stand_at_whole_hours_of_the_zone(reader: Reader, zone: str) -> None:
     """Marks over any span rise, lie inside, stand at whole local units, two or more, few enough."""
-    keep(store, range(2))
     page = reader("/?range=24h", timezone_id=zone)
     about = page.evaluate("(text) => Date.parse(text)", ZONES[zone])
     minutes = [4, 11, 45, 95, 200, 400, 720, 1441, 3000, 5000, 9000, 20_000, 44_000, 90_000]
@@ -58,14 +57,12 @@ def test_marks_stand_at_whole_hours_of_the_zone(reader: Reader, store: Store, zo
         assert all(wall % unit == 0 for wall in walls), (span, most)
 
 
+@pytest.mark.scene(fill=day)
 @pytest.mark.parametrize(
     ("zone", "said"), [("Europe/Berlin", "CET"), ("Asia/Kathmandu", "GMT+5:45")]
 )
-def test_the_zone_is_named_and_remembered(
-    reader: Reader, store: Store, zone: str, said: str
-) -> None:
+def test_the_zone_is_named_and_remembered(reader: Reader, zone: str, said: str) -> None:
     """UTC until the device's zone is chosen; then everything is in it and says so, for good."""
-    keep(store, range(5, -1, -1))
     page = reader("/?range=24h", timezone_id=zone)
     axis = page.locator("#chart-box .annotation-text")
     expect(axis.filter(has_text="UTC")).to_have_count(1)
@@ -78,15 +75,15 @@ def test_the_zone_is_named_and_remembered(
     expect(page.locator("#card-dapps time")).to_have_attribute(
         "title", re.compile(re.escape(f" {now}"))
     )
-    drawn(page, "/?range=24h")
+    open_full(page, "/?range=24h")
     expect(axis.filter(has_text=now)).to_have_count(1)
     winter = page.evaluate("masthead.format.zoneAt(Date.UTC(2026, 11, 1))")
     assert winter == said
 
 
-def test_days_of_the_clock_change_keep_their_midnights(reader: Reader, store: Store) -> None:
+@pytest.mark.scene(fill=day)
+def test_days_of_the_clock_change_keep_their_midnights(reader: Reader) -> None:
     """Over the last Sunday of October: a mark at each midnight of Berlin, one day of 25 h."""
-    keep(store, range(1))
     page = reader("/", timezone_id="Europe/Berlin")
     october = page.evaluate("Date.UTC(2026, 9, 22, 12)")
     span = [october, october + timedelta(days=6) / timedelta(milliseconds=1)]

@@ -19,7 +19,7 @@ def served(database: str) -> Iterator[str]:
     """
     with listen("127.0.0.1", 0) as listener:
         host, port = listener.getsockname()
-        process = _context().Process(target=_serve, args=(database, listener), daemon=False)
+        process = _context().Process(target=_serve, args=(database, listener))
         process.start()
         try:
             yield f"http://{host}:{port}"
