@@ -40,9 +40,16 @@
     }
   };
 
-  // The newest figures stand on the page before their history is here.
-  const early = (part) => {
-    if (!masthead.data.current()) masthead.cards.render({ parts: [part] });
+  // The newest figures stand on the page before their history is here, below what is to be said of
+  // them: nothing that is seen is moved later.
+  const early = (pulse) => (part) => {
+    const { cards, data, status } = masthead;
+    if (data.current()) return;
+    const loaded = { parts: [part], drawn: [part] };
+    status.notices(pulse, loaded);
+    status.line(loaded);
+    cards.render(loaded);
+    status.show("early");
   };
 
   // Bring what the address asks for; what is here already comes at once.
@@ -56,7 +63,7 @@
     try {
       const known = { ...pulse, sources: await data.known(view, pulse.sources) };
       controls.show(view, known);
-      const loaded = await data.load(view, known, early);
+      const loaded = await data.load(view, known, early(pulse));
       if (mine !== turn) return same();
       failed = loaded.trouble !== null;
       status.charts(failed ? said(loaded.trouble) : null);
@@ -89,7 +96,7 @@
     const { data, status } = masthead;
     if (!pulse) return;
     const loaded = data.current();
-    status.notices(pulse, loaded);
+    if (loaded || pulse.offline) status.notices(pulse, loaded);
     if (!loaded || !key) return;
     status.line(loaded);
     if (loaded.trouble && !loaded.drawn.length) return;
@@ -100,13 +107,19 @@
     }
     if (drawn !== key.key) {
       drawn = key.key;
-      for (const part of [masthead.cards, masthead.headlines, masthead.texts, masthead.takeaway]) {
-        part.render(loaded);
-      }
+      masthead.cards.render(loaded);
       status.trend(loaded);
       masthead.controls.lines(loaded.view);
+      masthead.chart.settled().then(() => beside(loaded, pulse));
     }
     status.show("full");
+  };
+
+  // The rest of the page, which would only keep the charts waiting.
+  const beside = (loaded, pulse) => {
+    const { data, headlines, takeaway, texts } = masthead;
+    if (loaded !== data.current()) return;
+    for (const part of [headlines, texts, takeaway]) part.render(loaded);
     ahead(loaded, pulse);
   };
 

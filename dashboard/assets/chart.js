@@ -2,6 +2,8 @@
 window.masthead = window.masthead || {};
 masthead.chart = (() => {
   const SHORTEST = 2;
+  const TICK = 20;
+  const LOOKS = 250;
   let drawn = null;
   let revision = 0;
 
@@ -22,9 +24,26 @@ masthead.chart = (() => {
     const built = masthead.figure.build(loaded, size(), (revision += 1));
     drawn = { ...built, loaded, ...size() };
     place(drawn);
-    for (const part of [masthead.rail, masthead.outages]) part.render(loaded);
-    masthead.cursor.again();
+    settled().then(around);
     return { data: built.data, layout: built.layout };
+  };
+
+  // What stands around the plot comes after it: the lines are what the reader waits for.
+  const around = (current) => {
+    if (!current) return;
+    for (const part of [masthead.rail, masthead.outages]) part.render(drawn.loaded);
+    masthead.cursor.again();
+  };
+
+  // Once plotly has drawn the newest figure: true, or false when a newer one came between.
+  const settled = async () => {
+    const mine = revision;
+    for (let look = 0; look < LOOKS && mine === revision; look += 1) {
+      const plot = box().querySelector(".js-plotly-plot");
+      if (plot?.layout?.uirevision === mine) break;
+      await new Promise((done) => setTimeout(done, TICK));
+    }
+    return mine === revision;
   };
 
   // The place of a time as a share of the plot's width; outside 0…1 it is not on screen.
@@ -63,5 +82,5 @@ masthead.chart = (() => {
     waiting = requestAnimationFrame(resize);
   });
 
-  return { figure, look, reset, resize, share, timeAt, width, zoom, drawn: () => drawn };
+  return { figure, look, reset, resize, settled, share, timeAt, width, zoom, drawn: () => drawn };
 })();
