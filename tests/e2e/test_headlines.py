@@ -15,7 +15,7 @@ from data import clock, journal
 from data.model import Headline, Run, slot_of
 from data.outages import CAUSES
 from data.store import Store
-from tests.e2e.visits import violations
+from tests.e2e.visits import look_again, violations
 from tests.looks import HOUR, SEEN, snapshot
 
 NOW = clock.now().replace(microsecond=0)
@@ -403,7 +403,8 @@ def test_new_data_leave_focus_scroll_and_summaries(page: Page, store: Store) -> 
     before = link.bounding_box()
     late = snapshot(clock.now(), SEEN, [story("Just in", 0.01)])
     store.save(replace(late, slot=late.slot + HOUR), HOUR)
-    expect(item(page, "Just in")).to_be_attached(timeout=30_000)
+    look_again(page)
+    expect(item(page, "Just in")).to_be_attached()
     expect(link).to_be_focused()
     after = link.bounding_box()
     assert before is not None
