@@ -204,7 +204,9 @@ masthead.status = (() => {
       return;
     }
     const by = series.rolled ? t("note_rolled", { span: format.every(series.resolution_s) }) : "";
-    note.textContent = [over(loaded), t("note_axes"), by].filter(Boolean).join(" · ");
+    // A comparison ends with an index, and says at its head what that is.
+    const what = loaded.view.compare && !loaded.view.zoom ? "" : over(loaded);
+    note.textContent = [what, t("note_axes"), by].filter(Boolean).join(" · ");
   };
 
   const foot = () => {

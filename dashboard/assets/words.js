@@ -4,6 +4,10 @@ masthead.t = (() => {
   const FALLBACK = "en";
   const rules = new Map();
   let language = masthead.state.now().language;
+  // The layout comes in English: what would be seen to change its words waits for them.
+  document.documentElement.classList.toggle("unspoken", language !== FALLBACK);
+  // Asked for before a word needs it: letters whose font comes late move what stands below them.
+  if (language === "ru") document.fonts.load("1em Inter", "Я").catch(() => {});
 
   const plural = (count) => {
     if (!rules.has(language)) rules.set(language, new Intl.PluralRules(language));
@@ -41,6 +45,7 @@ masthead.t = (() => {
       element.placeholder = t(element.dataset.tHint);
     }
     document.documentElement.lang = language;
+    document.documentElement.classList.remove("unspoken");
   };
 
   // Speak another language from now on; whether that is a change.

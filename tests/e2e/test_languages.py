@@ -33,6 +33,16 @@ SAID: Final = """
 }
 """
 """Every text and label on the page that is the page's own."""
+SHIFT: Final = """
+() => new Promise((resolve) => {
+  let sum = 0;
+  new PerformanceObserver((list) => {
+    for (const { hadRecentInput, value } of list.getEntries()) sum += hadRecentInput ? 0 : value;
+  }).observe({ type: "layout-shift", buffered: true });
+  requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
+})
+"""
+"""How far what was seen has moved since the page was asked for."""
 
 
 def english() -> list[re.Pattern[str]]:
@@ -161,3 +171,15 @@ def test_russian_fits(page: Page, width: int) -> None:
             .map((one) => one.textContent); }"""
     )
     assert outside == []
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440])
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_nothing_moves_while_it_loads(
+    reader: Reader, store: Store, width: int, language: str
+) -> None:
+    """The words, their font and the figures find their places kept: layout shift under 0.02."""
+    scenes.several(store)
+    page = reader(f"/?range=30d&lang={language}", viewport={"width": width, "height": 900})
+    page.evaluate("document.fonts.ready")
+    assert page.evaluate(SHIFT) < 0.02
