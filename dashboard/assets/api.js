@@ -10,13 +10,19 @@ masthead.api = (() => {
     return `api/v1/${name}${query && "?"}${query}`;
   };
 
+  // What went wrong between here and there is told apart from what the server says: `lost`, `told`.
+  const lost = (cause) => {
+    throw Object.assign(new Error(String(cause)), { lost: true });
+  };
+
   const ask = async (address, options) => {
-    const answer = await fetch(address, options);
+    const answer = await fetch(address, options).catch(lost);
     const date = Date.parse(answer.headers.get("date") || "");
     if (date) ahead = date - Date.now();
-    const body = await answer.json();
-    if (!answer.ok) throw new Error(body.error || `The server answered ${answer.status}.`);
-    return body;
+    const body = await answer.json().catch(lost);
+    if (answer.ok) return body;
+    const words = body.error || `The server answered ${answer.status}.`;
+    throw Object.assign(new Error(words), { told: true });
   };
 
   // Whether anything is new, asked with little patience: a server that hangs is as good as none.

@@ -8,10 +8,10 @@
   let failed = false;
   let drawn = null;
 
-  const said = (error) =>
-    error instanceof TypeError || error instanceof SyntaxError || error.name === "TimeoutError"
-      ? masthead.t("no_answer")
-      : error.message;
+  const said = (error) => {
+    if (!error.lost && !error.told) console.error(error);
+    return error.lost ? masthead.t("no_answer") : error.message;
+  };
 
   // Ask whether anything is new; every few minutes look anyway, for the newest hour moves.
   const poll = async (_count, before) => {
