@@ -18,7 +18,7 @@ masthead.controls = (() => {
   const fill = (id, ...children) => {
     const held = by(id).contains(document.activeElement) ? document.activeElement : null;
     put(id, ...children);
-    if (held?.name) by(id).querySelector(`[name="${held.name}"][value="${held.value}"]`)?.focus();
+    if (held?.name) by(id).querySelector(`[name="${held.name}"][value="${CSS.escape(held.value)}"]`)?.focus();
   };
 
   const choose = (input, chosen) => {
@@ -67,6 +67,7 @@ masthead.controls = (() => {
       "settings-menu-panel",
       h("fieldset", {}, h("legend", {}, t("time_zone")), zone("utc", t("utc")), zone("local", t("local", { zone: local }))),
       h("fieldset", {}, h("legend", {}, t("language")), language("en", "English"), language("ru", "Русский")),
+      h("a", { class: "collectors", href: `health?lang=${view.language}` }, t("collectors")),
     );
   };
 
@@ -80,11 +81,13 @@ masthead.controls = (() => {
     const held = box.contains(document.activeElement) ? document.activeElement.dataset.line : null;
     box.replaceChildren(
       ...all.map((line) => {
+        const name = masthead.lines.name(line, loaded);
+        const pressed = String(on.includes(line));
         const chip = h(
           "button",
-          { type: "button", class: "chip", "data-line": line.id, "aria-pressed": String(on.includes(line)) },
+          { type: "button", class: "chip", title: name, "data-line": line.id, "aria-pressed": pressed },
           masthead.lines.swatch(line),
-          masthead.lines.name(line, loaded),
+          h("span", {}, name),
         );
         chip.addEventListener("click", () => {
           const next = all.filter((one) => on.includes(one) !== (one === line)).map(({ id }) => id);
@@ -93,7 +96,7 @@ masthead.controls = (() => {
         return chip;
       }),
     );
-    if (held) box.querySelector(`[data-line="${held}"]`)?.focus();
+    if (held) box.querySelector(`[data-line="${CSS.escape(held)}"]`)?.focus();
   };
 
   const show = (view, pulse) => {
@@ -104,6 +107,8 @@ masthead.controls = (() => {
     press(by("view-compare"), view.compare);
     press(by("log"), view.log);
     by("reset").hidden = !view.zoom;
+    const known = masthead.cards.all().some(({ key }) => key === view.metric);
+    by("columns").classList.toggle("one", known && !view.compare);
     document.documentElement.classList.toggle("embed", view.embed);
     sources(view, pulse);
     settings(view);

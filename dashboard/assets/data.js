@@ -86,10 +86,10 @@ masthead.data = (() => {
   };
 
   // Everything the view shows; `key` is another whenever something on screen could be.
-  // `early` is called with the first source's newest figures, before its history is here.
+  // `early` is called with the newest figures of a source shown alone, before its history is here.
   const load = async (view, pulse, early) => {
     const names = masthead.state.sources(view.sources, pulse.sources);
-    const parts = await Promise.all(names.map((name, place) => one(name, pulse, view, place ? () => {} : early)),
+    const parts = await Promise.all(names.map((name) => one(name, pulse, view, names.length > 1 ? () => {} : early)),
     );
     const drawn = parts.filter(({ series }) => series);
     const whole = drawn.length

@@ -161,8 +161,11 @@ masthead.figure = (() => {
       const height = axis.type === "log" ? Infinity : axis.range[1] - axis.range[0];
       const look = { colour, narrow };
       for (const line of panel.lines) data.push(...traces(line, axes, height, look));
+      // No logarithm reaches zero: such a panel stays as it is, and says so.
+      const flat = loaded.view.log && axis.type !== "log" && axis.tickvals.length > 0;
+      const title = flat ? masthead.t("log_zeros", { name: panel.title }) : panel.title;
       layout.annotations.push(
-        masthead.labels.title(panel, places[index], colour, narrow ? 2 - margin.l : 0),
+        masthead.labels.title(title, places[index], colour, narrow ? 2 - margin.l : 0),
         ...masthead.labels.ends(panel, axes.yaxis, loaded, scale(axis, pixels), colour, margin.r - 12),
       );
       panel.axis = axis;

@@ -77,6 +77,8 @@ masthead.format = (() => {
   const dayShort = (ms) => date(ms, { day: "numeric", month: "short", year: "numeric" });
   const moment = (ms) => `${dayShort(ms)}, ${time(ms)} ${zoneAt(ms)}`;
 
+  // Two clocks may differ by so much without a word.
+  const AHEAD_S = 120;
   const UNITS = [
     ["year", 31_557_600],
     ["month", 2_629_800],
@@ -88,6 +90,7 @@ masthead.format = (() => {
   // "2 years ago"; under a minute "just now".
   const ago = (ms, now, style = "long") => {
     const seconds = (now - ms) / 1000;
+    if (seconds < -AHEAD_S) return masthead.t("dated_ahead");
     const [unit, size] = UNITS.find(([, one]) => seconds >= one * 0.95) || [];
     if (!unit) return masthead.t("just_now");
     const count = Math.max(1, Math.round(seconds / size));

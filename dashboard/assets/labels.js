@@ -12,10 +12,10 @@ masthead.labels = (() => {
 
   const note = (more) => ({ xref: "paper", yref: "paper", showarrow: false, ...more });
 
-  const title = (panel, domain, colour, shift) =>
+  const title = (words, domain, colour, shift) =>
     note({
       x: 0, xanchor: "left", xshift: shift, y: domain[1], yanchor: "bottom", yshift: 4,
-      text: `<b>${plain(panel.title)}</b>`,
+      text: `<b>${plain(words)}</b>`,
       font: { size: 12.5, color: colour("text") },
     });
 

@@ -204,8 +204,9 @@ masthead.status = (() => {
       return;
     }
     const by = series.rolled ? t("note_rolled", { span: format.every(series.resolution_s) }) : "";
-    // A comparison ends with an index, and says at its head what that is.
-    const what = loaded.view.compare && !loaded.view.zoom ? "" : over(loaded);
+    // Where several lines share a chart, their ends say something else than how far they moved.
+    const alone = loaded.drawn.length === 1 && !loaded.view.compare;
+    const what = alone || loaded.view.zoom ? over(loaded) : "";
     note.textContent = [what, t("note_axes"), by].filter(Boolean).join(" · ");
   };
 

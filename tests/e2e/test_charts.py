@@ -240,6 +240,20 @@ def test_log_scale(page: Page) -> None:
 
 
 @pytest.mark.scene(fill=day)
+def test_no_logarithm_of_zero(page: Page, store: Store) -> None:
+    """A chart that reaches zero stays as it is under Log, and says so."""
+    keep(store, [3, 2])
+    store.save(snapshot(clock.now() - HOUR, (*SEEN[:2], 0.0, *SEEN[3:])), HOUR)
+    keep(store, [0])
+    open_full(page, "/?range=24h&scale=log")
+    titles = page.locator("#chart-box .annotation-text")
+    expect(titles.filter(has_text="it reaches zero")).to_have_text(
+        ["Active users, not logarithmic: it reaches zero"]
+    )
+    assert figure(page)["layout"]["yaxis3"]["type"] == "linear"
+    assert figure(page)["layout"]["yaxis4"]["type"] == "log"
+
+
 def test_enlarge_one_metric(page: Page) -> None:
     """A button makes one chart of the whole width and height, and back; the focus stays."""
     open_full(page, "/?range=24h")
@@ -248,6 +262,10 @@ def test_enlarge_one_metric(page: Page) -> None:
     expect(page.locator("#chart-box .xy2")).to_have_count(0)
     titles = page.locator("#chart-box .annotation-text").filter(has_text=re.compile("^30d"))
     expect(titles).to_have_text(["30d volume"])
+    news, charts = (page.locator(name).bounding_box() for name in ("#news", "#charts"))
+    assert news is not None
+    assert charts is not None
+    assert news["width"] == charts["width"]
     back = page.get_by_role("button", name="Back to all charts")
     expect(back).to_be_focused()
     back.click()

@@ -471,6 +471,6 @@ def test_a_source_without_headlines_says_so(page: Page, store: Store) -> None:
     for ago in (2, 1, 0):
         store.save(snapshot(clock.now() - ago * HOUR, SEEN), HOUR)
     page.goto("/?lang=en")
-    expect(page.locator("#headlines")).to_have_text("This source gives no headlines.")
+    expect(page.locator("#headlines")).to_have_text("This source has given no headlines so far.")
     expect(page.locator("#news-search")).to_be_hidden()
     expect(page.locator("#rail .mark")).to_have_count(0)
