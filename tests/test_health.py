@@ -180,7 +180,7 @@ def test_russian(store: Store, get: Get) -> None:
         store.save(snapshot(T0 + hours * HOUR, dapps=1.0), HOUR)
     asked, liked = get("?lang=ru"), get(accept="ru-RU,ru;q=0.9,en;q=0.8")
     assert asked.text == liked.text
-    assert '<html lang="ru">' in asked.text
+    assert '<html lang="ru" ' in asked.text
     assert (asked.headers["Content-Language"], asked.headers["Vary"]) == ("ru", "Accept-Language")
     found = facts(asked.text)["dapp_expert"]
     assert found["Последнее успешное чтение"] == "4 ч назад 31 января 2026 г., 08:00 UTC"
