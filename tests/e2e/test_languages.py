@@ -173,13 +173,11 @@ def test_russian_fits(page: Page, width: int) -> None:
     assert outside == []
 
 
+@pytest.mark.scene(fill=scenes.several)
 @pytest.mark.parametrize("width", [390, 768, 1440])
 @pytest.mark.parametrize("language", ["en", "ru"])
-def test_nothing_moves_while_it_loads(
-    reader: Reader, store: Store, width: int, language: str
-) -> None:
+def test_nothing_moves_while_it_loads(reader: Reader, width: int, language: str) -> None:
     """The words, their font and the figures find their places kept: layout shift under 0.02."""
-    scenes.several(store)
     page = reader(f"/?range=30d&lang={language}", viewport={"width": width, "height": 900})
     page.evaluate("document.fonts.ready")
     assert page.evaluate(SHIFT) < 0.02
