@@ -239,7 +239,6 @@ def test_log_scale(page: Page) -> None:
     assert len(axis["tickvals"]) >= 2
 
 
-@pytest.mark.scene(fill=day)
 def test_no_logarithm_of_zero(page: Page, store: Store) -> None:
     """A chart that reaches zero stays as it is under Log, and says so."""
     keep(store, [3, 2])
@@ -254,6 +253,7 @@ def test_no_logarithm_of_zero(page: Page, store: Store) -> None:
     assert figure(page)["layout"]["yaxis4"]["type"] == "log"
 
 
+@pytest.mark.scene(fill=day)
 def test_enlarge_one_metric(page: Page) -> None:
     """A button makes one chart of the whole width and height, and back; the focus stays."""
     open_full(page, "/?range=24h")
