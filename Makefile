@@ -7,7 +7,7 @@ RUN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help run test check format bench-collect bench-reader bench-year bench-thousand bench-backfill lock clean
+.PHONY: help run test check format bench-collect bench-reader bench-year bench-thousand bench-backfill bench-page screenshots lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -45,11 +45,17 @@ bench-thousand: .venv/installed-dev  ## measure a thousand sources visited by on
 bench-backfill: .venv/installed-dev  ## kill a backfill of 2,000 captures five times
 	$(RUN)/python -m tests.benchmarks.backfill
 
+bench-page: .venv/installed-dev  ## measure the page against a tutorial's Dash app (a quarter of an hour)
+	$(RUN)/python -m tests.benchmarks.page_load
+
+screenshots: .venv/installed-dev  ## take the pictures of the page, two of them for the README
+	$(RUN)/python -m tests.screenshots
+
 lock: $(UV)  ## write uv.lock anew from pyproject.toml
 	$(UV) lock
 
 clean:  ## remove what make brought
-	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .tools dashboard/vendor .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -58,12 +64,14 @@ $(UV):
 	  { echo "pip is missing for $(PYTHON): install it, on Debian with 'apt-get install python3-pip'." >&2; exit 1; }
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools --upgrade 'uv==$(UV_VERSION)'
 
-.venv/installed: $(UV) pyproject.toml uv.lock
+.venv/installed: $(UV) pyproject.toml uv.lock dashboard/bundle.py
 	$(UV) sync --quiet --locked --compile-bytecode --no-default-groups --python $(PYTHON)
+	-@$(RUN)/python -m dashboard.bundle $(UV)
 	@touch $@
 
-.venv/installed-dev: $(UV) pyproject.toml uv.lock
+.venv/installed-dev: $(UV) pyproject.toml uv.lock dashboard/bundle.py
 	$(UV) sync --quiet --locked --python $(PYTHON)
+	-@$(RUN)/python -m dashboard.bundle $(UV)
 	@$(RUN)/python tests/browser.py --install
 	-@$(RUN)/python tests/machine.py --install
 	@touch $@ .venv/installed

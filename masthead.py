@@ -418,6 +418,7 @@ def status(
 ) -> None:
     """How each source is doing: last success and its age, next slot, missed slots, last error."""
     from collectors.jobs import jobs
+    from data.model import KEYS
     from data.outbox import count
     from data.status import status as status_of
 
@@ -425,8 +426,13 @@ def status(
     store, at = _open(settings), now()
     configured = jobs(settings) if settings.enabled else []
     every = {job.source: job.every for job in configured}
-    every |= {info.source: info.every for info in store.sources() if info.source not in every}
-    found = [status_of(store, source, step, at) for source, step in every.items()]
+    known = store.sources()
+    every |= {info.source: info.every for info in known if info.source not in every}
+    given = {info.source: info.about.metrics for info in known}
+    found = [
+        status_of(store, source, step, at, given.get(source, KEYS))
+        for source, step in every.items()
+    ]
     outbox = count(settings.outbox)
     if as_json:
         form = {"sources": [one.json() for one in found], "outbox": outbox}
@@ -442,17 +448,17 @@ def _print_status(found: list[Status], at: datetime) -> None:
     from rich.table import Table
 
     from data.model import SAMPLE
+    from data.status import COLOURS, STATES
     from data.times import shown_age
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for head in ("source", "last success", "next slot", "missed (30 d)", "late", "pages"):
+    for head in ("source", "state", "last success", "next slot", "missed (30 d)", "late", "pages"):
         table.add_column(head, overflow="fold")
     for one in found:
-        age = "never" if one.age is None else f"{shown_age(one.age)} ago"
-        colour = "green" if not one.stale else "red" if one.age is None else "yellow"
         table.add_row(
             f"{one.source} (synthetic)" if one.source == SAMPLE else one.source,
-            f"[{colour}]{age}[/]",
+            f"[{COLOURS[one.state]}]{STATES[one.state]}[/]",
+            "never" if one.age is None else f"{shown_age(one.age)} ago",
             f"in {shown_age(one.next_slot - at)}",
             f"{one.missed} of {one.expected}",
             str(one.late),

@@ -3,41 +3,28 @@
 from pathlib import Path
 from typing import Final
 
-from dash import Dash
+from flask import Flask
 
-from dashboard import callbacks, compression, headers, layout, routes
+from dashboard import bundle, callbacks, compression, headers, layout, routes, scripts
+from dashboard.page import Page
+from dashboard.static import Files
 from data.settings import Settings
 
-ASSETS: Final = Path(__file__).with_name("assets")
-FIRST: Final = ("theme.js", "state.js", "api.js", "boot.js", "dom.js", "format.js")
-"""Scripts that come before the others: they set the theme, ask for the first figures, help."""
-
-INDEX: Final = """<!DOCTYPE html>
-<html lang="en">
-<head>
-{%metas%}
-<title>{%title%}</title>
-<link rel="icon" type="image/svg+xml" href="FAVICON">
-<link rel="preload" href="FONT" as="font" type="font/woff2" crossorigin>
-{%css%}
-SCRIPTS
-</head>
-<body>
-<noscript>Masthead draws its charts in the browser: please allow scripts for this page.</noscript>
-{%app_entry%}
-{%config%}
-{%scripts%}
-{%renderer%}
-</body>
-</html>"""
+STATIC: Final = "static/"
 
 
-def create_app(settings: Settings) -> Dash:
-    """The page and its routes, reading from the store that ``settings`` names."""
-    app = Dash(
+def create_app(settings: Settings, vendor: Path = bundle.FOLDER) -> Page:
+    """The page and its routes, reading from the store that ``settings`` names.
+
+    ``vendor`` is where plotly.js's basic bundle lies; the page sends the whole one without it.
+    """
+    server = Flask("masthead", static_folder=None)
+    app = Page(
         "masthead",
-        assets_folder=str(ASSETS),
-        assets_ignore="^(" + "|".join(map(_escaped, FIRST)) + ")$",
+        server=server,
+        # Files are served by their hashed names only: for Dash there are none.
+        assets_folder=str(scripts.ASSETS / "none"),
+        include_assets_files=False,
         title="Masthead",
         update_title="",
         description="The five figures of dapp.expert over time, beside its headlines.",
@@ -45,28 +32,13 @@ def create_app(settings: Settings) -> Dash:
         enable_mcp=False,
         add_log_handler=False,
     )
-    app.index_string = _index(app)
+    files = Files(app.config.requests_pathname_prefix + STATIC)
+    scripts.collect(files, vendor)
+    files.register(server, app.config.routes_pathname_prefix + STATIC)
     app.layout = layout.layout
     callbacks.register(app)
-    routes.register(app.server, settings, asset=lambda name: _asset(app, name))
-    headers.register(app)
-    compression.register(app.server)
+    routes.register(server, settings, asset=files.address)
+    headers.register(server)
+    compression.register(server)
+    app.make(files)
     return app
-
-
-def _index(app: Dash) -> str:
-    scripts = "\n".join(f'<script src="{_asset(app, name)}"></script>' for name in FIRST)
-    return (
-        INDEX.replace("FAVICON", _asset(app, "favicon.svg"))
-        .replace("FONT", app.get_asset_url("fonts/inter-latin-wght-normal.woff2"))
-        .replace("SCRIPTS", scripts)
-    )
-
-
-def _asset(app: Dash, name: str) -> str:
-    """The address of an asset, another one whenever the file is."""
-    return f"{app.get_asset_url(name)}?m={(ASSETS / name).stat().st_mtime_ns}"
-
-
-def _escaped(name: str) -> str:
-    return name.replace(".", r"\.")

@@ -16,21 +16,19 @@ def register(app: Dash) -> None:
         )
 
     on(
-        "navigate",
-        Output(ids.URL, "search"),
-        *(Input(ids.range_button(name), "n_clicks") for name in ids.RANGES),
-        State(ids.URL, "search"),
-        initial=False,
-    )
-    on(
         "poll",
         Output(ids.PULSE, "data"),
         Output(ids.POLL, "interval"),
         Input(ids.POLL, "n_intervals"),
-        Input(ids.URL, "search"),
         State(ids.PULSE, "data"),
     )
-    on("load", Output(ids.LOADED, "data"), Input(ids.PULSE, "data"), State(ids.LOADED, "data"))
+    on(
+        "load",
+        Output(ids.LOADED, "data"),
+        Input(ids.PULSE, "data"),
+        Input(ids.URL, "search"),
+        State(ids.LOADED, "data"),
+    )
     on(
         "draw",
         Output(ids.CHART, "figure"),
@@ -38,7 +36,4 @@ def register(app: Dash) -> None:
         Input(ids.THEME, "data"),
     )
     on("render", Input(ids.PULSE, "data"), Input(ids.LOADED, "data"))
-    on("span", Output(ids.CSV, "href"), Input(ids.LOADED, "data"), Input(ids.CHART, "relayoutData"))
-    on("reset", Input(ids.RESET, "n_clicks"), initial=False)
-    on("hover", Input(ids.CHART, "hoverData"), initial=False)
-    on("pick", Input(ids.CHART, "clickData"), initial=False)
+    on("zoom", Input(ids.CHART, "relayoutData"), initial=False)

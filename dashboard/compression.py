@@ -16,6 +16,7 @@ KINDS: Final = (
     "text/css",
     "text/html",
     "text/javascript",
+    "text/plain",
 )
 SMALLEST: Final = 1_000
 LARGE: Final = 1_000_000
@@ -56,7 +57,7 @@ def register(server: Flask) -> None:
         if not _compressible(response):
             return response
         response.vary.add("Accept-Encoding")
-        encoding = _encoding(request)
+        encoding = encoding_of(request)
         if encoding is None:
             return response
         response.direct_passthrough = False
@@ -77,7 +78,8 @@ def _compressible(response: Response) -> bool:
     )
 
 
-def _encoding(asked: Request) -> str | None:
+def encoding_of(asked: Request) -> str | None:
+    """The best form that the client takes: br, gzip, or None for the plain one."""
     for name in ("br", "gzip"):
         if asked.accept_encodings.quality(name) > 0:
             return name

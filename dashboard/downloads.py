@@ -12,7 +12,7 @@ from data.export import TYPES, format_named, stream
 from data.store import Store
 from data.tables import query
 
-PARAMETERS: Final = ("source", "metric", "from", "to", "every", "shape", "excel", "raw")
+PARAMETERS: Final = ("source", "metric", "from", "to", "by", "every", "shape", "excel", "raw")
 
 
 def register(server: Flask, store: Callable[[], Store], now: Clock) -> None:
@@ -49,10 +49,13 @@ def _file(store: Store, what: str, kind: str, now: Clock) -> Response:
         end=asked.get("to"),
         every=every,
         shape=shape,
+        by=asked.get("by"),
     )
     parts = stream(store, rows, wanted, excel=_flag("excel"), raw=_flag("raw"))
     first = next(parts, b"")
-    name = "-".join(["masthead", *named, what, *([shape] if shape == "tidy" else [])])
+    edges = [f"{edge:%Y%m%d}" for edge in (rows.start, rows.end) if edge]
+    tidy = [shape] if shape == "tidy" else []
+    name = "-".join(["masthead", *named, what, *tidy, *edges])
     response = Response(chain([first], parts), content_type=TYPES[wanted])
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.{wanted}"'
     response.headers["Cache-Control"] = "no-store"

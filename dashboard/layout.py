@@ -2,23 +2,17 @@
 
 import json
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from dash import dcc, html
 
 from dashboard import ids
+from dashboard.words import words
 from data.model import METRICS, Metric
 
-POLL_MS = 10_000
-RANGE_TITLES = {
-    "24h": "The last 24 hours",
-    "7d": "The last 7 days",
-    "30d": "The last 30 days",
-    "90d": "The last 90 days",
-    "1y": "The last year",
-    "all": "Everything kept",
-}
-CHART_CONFIG: Any = {
+POLL_MS: Final = 10_000
+WORDS: Final = words("page", "en")
+CHART_CONFIG: Final[Any] = {
     "displayModeBar": False,
     "displaylogo": False,
     "showSendToCloud": False,
@@ -26,6 +20,7 @@ CHART_CONFIG: Any = {
     "showLink": False,
     "showTips": False,
     "scrollZoom": False,
+    "doubleClick": False,
 }
 """The modebar's share button would upload the figures; no address is left for it either."""
 
@@ -35,12 +30,27 @@ def _attributes(**values: str) -> dict[str, Any]:
     return {name.replace("_", "-"): value for name, value in values.items()}
 
 
+def _said(key: str) -> dict[str, Any]:
+    """The children of an element whose words the browser may put into another language."""
+    return {"children": WORDS[key], **_attributes(data_t=key)}
+
+
+def _named(key: str) -> dict[str, Any]:
+    """The name of an element for screen readers, likewise."""
+    return _attributes(aria_label=WORDS[key], data_t_label=key)
+
+
+def _titled(key: str) -> dict[str, Any]:
+    """What is said on hover, likewise."""
+    return {"title": WORDS[key], **_attributes(data_t_title=key)}
+
+
 def layout() -> html.Div:
     """The whole page, the same for everyone: holds no figures."""
     return html.Div(
         [
             *_state(),
-            html.A("Skip to the charts", href="#charts", className="skip"),
+            html.A(href="#charts", className="skip", **_said("skip")),
             html.Div(
                 [_header(), html.Div(id="notices", role="status"), _main(), _footer()],
                 className="page",
@@ -63,33 +73,25 @@ def _header() -> html.Header:
     return html.Header(
         [
             html.Div(
-                [
-                    html.H1("Masthead"),
-                    html.P("Five figures of dapp.expert, kept over time", id="status"),
-                ],
+                [html.H1("Masthead"), html.P(id="status", **_said("title"))],
                 className="name",
             ),
             html.Div(
                 [
-                    html.Div(id="source-choice"),
+                    _menu("source-menu", "sources"),
                     html.Div(
                         [_range_button(name) for name in ids.RANGES],
                         role="group",
-                        className="ranges",
-                        **_attributes(aria_label="Time range"),
+                        className="choice ranges",
+                        **_named("range"),
                     ),
-                    html.A(
-                        "CSV",
-                        id=ids.CSV,
-                        href="/export/snapshots.csv",
-                        className="button",
-                        title="Download the shown span as CSV",
-                    ),
+                    _menu("take-menu", "take"),
+                    _menu("settings-menu", "settings", icon=True),
                     html.Button(
                         id=ids.THEME_BUTTON,
-                        className="button icon",
-                        title="Switch between light and dark",
-                        **_attributes(aria_label="Switch between light and dark"),
+                        className="button icon theme",
+                        **_titled("theme"),
+                        **_named("theme"),
                     ),
                 ],
                 className="controls",
@@ -99,11 +101,24 @@ def _header() -> html.Header:
     )
 
 
+def _menu(name: str, key: str, *, icon: bool = False) -> html.Details:
+    """A button that opens a panel; the browser's scripts fill the panel."""
+    face = {**_titled(key), **_named(key)} if icon else {}
+    label = None if icon else html.Span(id=f"{name}-label", **_said(key))
+    return html.Details(
+        [
+            html.Summary(label, className=f"button {'icon gear' if icon else 'drop'}", **face),
+            html.Div(id=f"{name}-panel", className="menu-panel"),
+        ],
+        id=name,
+        className="menu",
+    )
+
+
 def _range_button(name: str) -> html.Button:
     return html.Button(
-        name if name != "all" else "All",
-        id=ids.range_button(name),
-        title=RANGE_TITLES[name],
+        **_said("all" if name == "all" else f"span_{name}"),
+        **_titled(f"range_{name}"),
         **_attributes(aria_pressed="false", data_range=name),
     )
 
@@ -116,7 +131,8 @@ def _main() -> html.Main:
                 [_card(metric) for metric in METRICS],
                 id="cards",
                 className="cards",
-                **_attributes(aria_label="Newest figures", data_metrics=_metrics()),
+                **_named("newest"),
+                **_attributes(data_metrics=_metrics()),
             ),
             html.Div([_charts(), _headlines()], className="columns", id="columns"),
         ]
@@ -124,19 +140,20 @@ def _main() -> html.Main:
 
 
 def _metrics() -> str:
-    """The metrics as JSON: how the browser learns their labels, units and order."""
+    """The metrics as JSON: how the browser learns their units and order."""
     return json.dumps([asdict(metric) for metric in METRICS])
 
 
 def _card(metric: Metric) -> html.Article:
     return html.Article(
         [
-            html.H2(metric.label),
+            html.H2(**_said(f"metric_{metric.key}")),
             html.P(className="rounding"),
             html.P(className="value"),
             html.Div(className="spark"),
             html.P(className="change"),
-            html.A("Count; the site prints $", href="#disputed", className="note")
+            html.P(className="age"),
+            html.A(href="#disputed", className="note", **_said("disputed"))
             if metric.disputed
             else None,
         ],
@@ -150,33 +167,77 @@ def _charts() -> html.Section:
         [
             html.Div(
                 [
-                    html.H2("Trend"),
-                    html.P(id="trend-note", className="hint"),
-                    html.Button("Whole span", id=ids.RESET, className="button", hidden=True),
+                    html.Div(
+                        [html.H2(**_said("trend")), html.P(id="trend-note", className="hint")],
+                        className="heading",
+                    ),
+                    _chart_controls(),
                 ],
                 className="panel-head",
             ),
-            html.Div(
-                dcc.Graph(
-                    id=ids.CHART,
-                    config=CHART_CONFIG,
-                    responsive=True,
-                    clear_on_unhover=True,
-                    style={"height": "100%"},
-                ),
-                id="chart-box",
-                role="img",
-                **_attributes(aria_label="Charts of the five figures; loading"),
-            ),
-            html.Details(
-                [html.Summary("Show the newest figures as a table"), html.Div(id="table")],
-                className="table-box",
-            ),
+            html.Div(id="lines", role="group", hidden=True, **_named("lines")),
+            _plot(),
+            html.P(id="embed-line"),
+            html.Div(id="texts"),
         ],
         id="charts",
         className="panel",
         tabIndex=-1,
-        **_attributes(aria_label="Charts"),
+        **_named("charts"),
+    )
+
+
+def _chart_controls() -> html.Div:
+    compare = html.Button(id="view-compare", **_said("compare"), **_titled("compare_title"))
+    return html.Div(
+        [
+            html.Button(id="reset", className="small", hidden=True, **_said("whole_span")),
+            html.Div(
+                [html.Button(id="view-panels", **_said("panels")), compare],
+                role="group",
+                className="choice small",
+                **_named("view"),
+            ),
+            html.Button(id="log", className="small toggle", **_said("log"), **_titled("log_title")),
+        ],
+        className="chart-controls",
+    )
+
+
+def _plot() -> html.Div:
+    """The charts with the page's own layers over them: rail, outages, cursor, buttons."""
+    return html.Div(
+        [
+            html.Div(id="rail"),
+            html.Div(id="outages"),
+            html.Div(
+                [
+                    html.Div(
+                        dcc.Graph(
+                            id=ids.CHART,
+                            config=CHART_CONFIG,
+                            responsive=True,
+                            style={"height": "100%"},
+                        ),
+                        id="chart-box",
+                        role="application",
+                        tabIndex=0,
+                        **_named("charts"),
+                        **_attributes(aria_describedby="keys"),
+                    ),
+                    html.Div(id="cursor", hidden=True),
+                    html.Div(id="news-line", hidden=True),
+                    html.Div(id="outage-bands"),
+                    html.Div(id="chart-tools"),
+                    html.Div(id="tip", hidden=True),
+                ],
+                className="plot",
+            ),
+            html.Div(id="hint", hidden=True),
+            html.P(id="keys", className="unseen", **_said("keys")),
+            html.P(id="spoken", className="unseen", **_attributes(aria_live="polite")),
+        ],
+        id="chart-frame",
     )
 
 
@@ -184,52 +245,28 @@ def _headlines() -> html.Section:
     return html.Section(
         [
             html.Div(
-                [
-                    html.H2("Headlines"),
-                    html.P(id="news-note", className="hint"),
-                ],
+                html.Div(
+                    [html.H2(**_said("headlines")), html.P(id="news-note", className="hint")],
+                    className="heading",
+                ),
                 className="panel-head",
             ),
-            html.Div(
-                id="headlines",
-                tabIndex=0,
-                role="group",
-                **_attributes(aria_label="Headlines, newest first"),
-            ),
+            html.Div(id="news-search", role="search"),
+            html.Div(id="headlines", tabIndex=0, role="group", **_named("news_list")),
         ],
         id="news",
         className="panel",
-        **_attributes(aria_label="Headlines"),
+        **_named("headlines"),
     )
 
 
 def _footer() -> html.Footer:
+    """The browser puts the links into these sentences."""
     return html.Footer(
         [
-            html.P(
-                [
-                    "The figures are what ",
-                    html.A("dapp.expert", href="https://dapp.expert/", rel="noopener noreferrer"),
-                    " prints above its news, or what another source named at the top gives;",
-                    " Masthead does not check them. It is not affiliated with any of them and",
-                    " gives no advice.",
-                ]
-            ),
-            html.P(
-                "± is the rounding: a figure shown as 16.23K may be 5 off either way. A change"
-                " smaller than that is called “within rounding”."
-            ),
-            html.P(
-                "30d transactions: dapp.expert prints a dollar sign, yet by its name the figure is"
-                " a count. Masthead shows it without one and keeps the text as read.",
-                id="disputed",
-            ),
-            html.P(
-                [
-                    "All times are UTC. A gap in a line means that nothing was read: ",
-                    html.A("the collectors’ page", href="health"),
-                    " says why.",
-                ]
-            ),
+            html.P(id="foot-source"),
+            html.P(**_said("foot_rounding")),
+            html.P(id="disputed", **_said("foot_disputed")),
+            html.P(id="foot-gaps"),
         ]
     )

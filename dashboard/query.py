@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from dashboard.ids import DEFAULT_RANGE
 from data.errors import UsageError
 from data.model import KEYS
+from data.series import MAX_POINTS
 from data.tables import span_end
 
 SPANS: Final[Mapping[str, timedelta | None]] = {
@@ -21,6 +22,8 @@ SPANS: Final[Mapping[str, timedelta | None]] = {
     "all": None,
 }
 MOST_HEADLINES: Final = 500
+FEWEST_POINTS: Final = 100
+LONGEST_NUMBER: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Span:
     start: datetime | None
     end: datetime
     relative: bool
-    """It ends now, so that it moves with the clock."""
+    """It ends now, or was to end later: it goes as far as there are snapshots."""
 
 
 def span(asked: MultiDict[str, str], now: datetime) -> Span:
@@ -40,7 +43,7 @@ def span(asked: MultiDict[str, str], now: datetime) -> Span:
         end = span_end("to", asked.get("to"), now) or now
         if start is not None and start > end:
             raise UsageError("from: the span must not begin after it ends.")
-        return Span(start, end, relative="to" not in asked)
+        return Span(start, end, relative=end >= now)
     name = asked.get("range", DEFAULT_RANGE)
     if name not in SPANS:
         raise UsageError(f"range: {name!r} is none of {', '.join(SPANS)}.")
@@ -59,7 +62,17 @@ def keys(asked: MultiDict[str, str], given: tuple[str, ...]) -> tuple[str, ...]:
 
 def limit(asked: MultiDict[str, str]) -> int:
     """``limit``, a whole number; 200 when left out."""
-    text = asked.get("limit", "200")
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_HEADLINES):
-        raise UsageError(f"limit: {text!r} is not a whole number from 1 to {MOST_HEADLINES}.")
+    return _number(asked, "limit", 200, (1, MOST_HEADLINES))
+
+
+def points(asked: MultiDict[str, str]) -> int:
+    """``points``, a whole number: so many at most; as many as a series ever has when left out."""
+    return _number(asked, "points", MAX_POINTS, (FEWEST_POINTS, MAX_POINTS))
+
+
+def _number(asked: MultiDict[str, str], name: str, default: int, bounds: tuple[int, int]) -> int:
+    text, (low, high) = asked.get(name, str(default)), bounds
+    whole = text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
+    if not (whole and low <= int(text) <= high):
+        raise UsageError(f"{name}: {text[:40]!r} is not a whole number from {low} to {high}.")
     return int(text)

@@ -6,22 +6,27 @@ from functools import partial
 from hashlib import blake2b
 from typing import Any, Final
 
-import orjson
 from flask import Flask, Response, request
 
 from dashboard import downloads, health, query
+from dashboard.answers import Answers, plain
 from dashboard.ids import DEFAULT_SOURCE
-from data import clock
+from dashboard.stores import Stores
+from data import clock, journal
 from data.clock import Clock
 from data.errors import StoreError, UsageError
 from data.jsonform import reading_json
 from data.model import SAMPLE, Run, SeenHeadline, Snapshot, slot_of, to_ms
+from data.pulse import pulse
 from data.series import series
 from data.settings import Settings
-from data.store import SourceInfo, Store, open_store
+from data.status import state
+from data.store import SourceInfo, Store
 
 FRESH: Final = 3
 """A source is fresh while its newest success is younger than this many intervals."""
+MOVES: Final = timedelta(minutes=5)
+"""How old the end of a span that ends now may be in an answer that was made before."""
 
 
 def register(
@@ -34,40 +39,42 @@ def register(
 
     ``asset`` gives the address of a file of the page.
     """
-    opened: list[Store] = []
+    stores = Stores(settings.database, now)
+    answers = Answers()
 
     def store() -> Store:
-        if not opened:
-            opened.append(open_store(settings.database, read_only=True))
-        return opened[0]
+        return stores.asked(request.args.getlist("source"))
 
     def get(rule: str, view: Callable[[Store, datetime], Response]) -> None:
         def answer() -> Response:
             try:
                 return view(store(), now())
             except UsageError as error:
-                return _json({"error": str(error)}, 400)
+                return plain({"error": str(error)}, 400)
             except StoreError as error:
-                return _json({"error": str(error)}, 503)
+                return plain({"error": str(error)}, 503)
 
         server.add_url_rule(rule, endpoint=rule, view_func=answer)
 
     get("/api/v1/sources", _sources)
     get("/api/v1/latest", _latest)
-    get("/api/v1/series", _series)
-    get("/api/v1/headlines", _headlines)
+    get("/api/v1/pulse", _pulse)
+    get("/api/v1/series", partial(_series, answers))
+    get("/api/v1/headlines", partial(_headlines, answers))
     get("/healthz", partial(_healthz, settings))
     downloads.register(server, store, now)
-    health.register(server, settings, store, now, asset)
+    health.register(server, settings, stores.kept, now, asset)
     server.add_url_rule("/api/<path:_>", endpoint="/api/", view_func=_unknown)
 
 
 def _unknown(_: str) -> Response:
-    return _json({"error": f"There is nothing at {request.path}."}, 404)
+    return plain({"error": f"There is nothing at {request.path}."}, 404)
 
 
 def _sources(store: Store, _now: datetime) -> Response:
-    return _json(
+    """Every source, or those that ``source`` names."""
+    asked = request.args.getlist("source")
+    return plain(
         {
             "sources": [
                 {
@@ -83,21 +90,29 @@ def _sources(store: Store, _now: datetime) -> Response:
                     "credit_url": info.about.credit_url,
                 }
                 for info in store.sources()
+                if not asked or info.source in asked
             ]
         }
     )
 
 
-def _latest(store: Store, _now: datetime) -> Response:
+def _latest(store: Store, now: datetime) -> Response:
+    """The newest snapshot, how the source is doing, and its newest run that lost a figure."""
     name = request.args.get("source", DEFAULT_SOURCE)
     info, snapshot, run = store.source(name), store.latest(name), store.last_run(name)
-    return _json(
+    error = next(iter(journal.errors(store, name, 1)), None)
+    read = store.latest_read(name, now)
+    every = info.every if info else None
+    return plain(
         {
             "source": name,
             "version": info.version if info else 0,
-            "every_s": info.every.total_seconds() if info else None,
+            "every_s": every and every.total_seconds(),
+            "next_slot": every and to_ms(slot_of(now, every) + every),
+            "state": state(name, every, now, read.taken_at if read else None, error),
             **_snapshot(snapshot),
             "run": run and _run(run),
+            "last_error": error and _run(error),
         }
     )
 
@@ -123,33 +138,35 @@ def _run(run: Run) -> dict[str, Any]:
         "outcome": run.outcome,
         "error_kind": run.error_kind,
         "message": run.message,
+        "http_status": run.http_status,
+        "attempts": run.attempts,
     }
 
 
-def _series(store: Store, now: datetime) -> Response:
+def _pulse(store: Store, _now: datetime) -> Response:
+    return plain({"version": pulse(store)})
+
+
+def _series(answers: Answers, store: Store, now: datetime) -> Response:
     info, span = _source(store), query.span(request.args, now)
-    keys = query.keys(request.args, info.about.metrics)
-    tag = _tag(info, now, keys)
-    if request.if_none_match.contains_weak(tag):
-        return _not_modified(tag)
-    end = max(span.end, info.last_slot or span.end) if span.relative else span.end
-    return _tagged(tag, series(store, info, span.start, end, keys))
+    keys, points = query.keys(request.args, info.about.metrics), query.points(request.args)
+    end = max(now, info.last_slot or now) if span.relative else span.end
+    tag = _tag(info, now, keys, store.last_run(info.source))
+    return answers.tagged(tag, lambda: series(store, info, span.start, end, keys, points))
 
 
-def _headlines(store: Store, now: datetime) -> Response:
+def _headlines(answers: Answers, store: Store, now: datetime) -> Response:
     info, span, limit = _source(store), query.span(request.args, now), query.limit(request.args)
-    tag = _tag(info, now, ())
-    if request.if_none_match.contains_weak(tag):
-        return _not_modified(tag)
-    found = store.headlines(info.source, span.start, span.end, limit)
-    return _tagged(
-        tag,
-        {
+
+    def found() -> dict[str, Any]:
+        seen = store.headlines(info.source, span.start, span.end, limit)
+        return {
             "source": info.source,
             "version": info.version,
-            "headlines": [_headline(seen) for seen in found],
-        },
-    )
+            "headlines": [_headline(one) for one in seen],
+        }
+
+    return answers.tagged(_tag(info, now), found)
 
 
 def _headline(seen: SeenHeadline) -> dict[str, Any]:
@@ -182,7 +199,7 @@ def _healthz(settings: Settings, store: Store, now: datetime) -> Response:
     healthy = bool(ages) and all(age["fresh"] for age in ages.values())
     known = any(age["age_s"] is not None for age in ages.values())
     status = "ok" if healthy else "stale" if known else "no data"
-    return _json({"status": status, "sources": ages}, 200 if healthy else 503)
+    return plain({"status": status, "sources": ages}, 200 if healthy else 503)
 
 
 def _age(store: Store, info: SourceInfo, now: datetime) -> dict[str, Any]:
@@ -201,31 +218,18 @@ def _source(store: Store) -> SourceInfo:
     return info
 
 
-def _tag(info: SourceInfo, now: datetime, keys: tuple[str, ...]) -> str:
-    """Changes with the source's version, with what is asked and, as spans move, every slot."""
-    slot = to_ms(slot_of(now, info.every))
-    asked = request.path, sorted(request.args.items(multi=True)), keys, slot
-    return f"{info.version}-{blake2b(repr(asked).encode(), digest_size=8).hexdigest()}"
+def _tag(
+    info: SourceInfo, now: datetime, keys: tuple[str, ...] = (), run: Run | None = None
+) -> str:
+    """Changes with the source's version, with what is asked and, as spans move, with time.
 
-
-def _tagged(tag: str, body: dict[str, Any]) -> Response:
-    response = _json(body)
-    response.set_etag(tag, weak=True)
-    response.headers["Cache-Control"] = "no-cache"
-    return response
-
-
-def _not_modified(tag: str) -> Response:
-    response = Response(status=304)
-    response.set_etag(tag, weak=True)
-    response.headers["Cache-Control"] = "no-cache"
-    return response
-
-
-def _json(body: dict[str, Any], status: int = 200) -> Response:
-    response = Response(orjson.dumps(body), status, mimetype="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    Also with what became of the newest ``run``, where the answer tells of runs.
+    """
+    moment = to_ms(slot_of(now, min(info.every, MOVES)))
+    asked = request.path, sorted(request.args.items(multi=True)), keys, moment
+    tried = run and (to_ms(run.started_at), run.host, run.outcome)
+    digest = blake2b(repr((asked, tried)).encode(), digest_size=8).hexdigest()
+    return f"{info.version}-{digest}"
 
 
 def _ms(instant: datetime | None) -> int | None:

@@ -1,15 +1,18 @@
 """Serve the page in production: gunicorn, a few processes with a few threads each."""
 
+import logging
 import os
 import socket
 from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
 
+from dashboard import bundle
 from dashboard.app import create_app
 from data.errors import UsageError
 from data.settings import Settings
 
+log: Final = logging.getLogger("masthead")
 THREADS: Final = 4
 
 
@@ -20,6 +23,8 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8050, workers
 
 def run(settings: Settings, listener: socket.socket, workers: int = 2) -> None:
     """Serve on a socket that listens already, which this takes over; ends the process."""
+    if lacking := bundle.complaint():
+        log.warning(lacking)
     _Server(settings, listener.detach(), workers).run()
 
 

@@ -1,11 +1,11 @@
 """Executing statements: a transaction's connection, and the rows it answers with."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
-from data.model import to_ms
+from data.model import MILLISECOND, to_ms
 from data.sql import Kind, read
 from data.statements import Insert, Statement
 
@@ -118,4 +118,11 @@ class Connection:
     def _values(self, values: Sequence[Any]) -> Sequence[Any]:
         if self.dialect == "postgresql":
             return values
-        return [to_ms(value) if isinstance(value, datetime) else value for value in values]
+        return [_milliseconds(value) for value in values]
+
+
+def _milliseconds(value: Any) -> Any:
+    """Times and durations as SQLite has them, anything else as it is."""
+    if isinstance(value, datetime):
+        return to_ms(value)
+    return value // MILLISECOND if isinstance(value, timedelta) else value

@@ -7,12 +7,16 @@ from typing import Any
 from data.model import MILLISECOND, Run
 from data.rows import run_of, run_row
 from data.schema import runs
-from data.sql import or_
+from data.sql import Expression, or_
 from data.statements import insert, select, update
 from data.store import Store
 
 KILLED = "killed"
 """The error kind of a run whose process ended without a word."""
+
+FAILURES = Expression("(outcome IN ('failed', 'outbox', 'partial'))")
+"""Runs that did not come to a whole snapshot; in the very words of their index, to be found by
+it."""
 
 
 def start(store: Store, run: Run) -> tuple[int, Run]:
@@ -54,3 +58,11 @@ def unfinished(store: Store, source: str) -> list[tuple[int, Run]]:
     query = select(runs).where(runs.c.source == source, runs.c.outcome.is_(None))
     with store.reading() as connection:
         return [(row.id, run_of(row)) for row in connection.execute(query.order_by(runs.c.id))]
+
+
+def errors(store: Store, source: str, most: int) -> list[Run]:
+    """The source's newest runs that did not come to a whole snapshot, newest first."""
+    query = select(runs).where(runs.c.source == source, FAILURES)
+    query = query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(most)
+    with store.reading() as connection:
+        return [run_of(row) for row in connection.execute(query)]

@@ -86,6 +86,7 @@ runs = Table(
     Column("pid", Integer),
     Index("runs_once", ("source", "started_at", "host"), unique=True),
     Index("runs_open", ("source",)),
+    Index("runs_failed", ("source", "started_at")),
     comment="every attempt, whatever became of it; outcome NULL: still running, or killed",
 )
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 from data.connection import Connection
 from data.jsonform import plain
 from data.model import EPOCH, KEYS, METRIC, MILLISECOND, slot_of, to_ms
+from data.outages import outages
+from data.readings import COLUMNS, Point, beside
 from data.rollup import DAY, HOUR, Bucket, folds, merge
 from data.rounding import half_width
 from data.rows import texts_of
@@ -31,17 +33,24 @@ def series(
     """The span [start, end] of one source as plain JSON values, times in ms since the epoch.
 
     ``t`` and each ``metrics[key].last`` have one length; None is a figure that was not read, and
-    a time without any figure stands in every gap. Beyond ``max_points`` snapshots the points are
-    buckets of ``resolution_s`` with ``min`` and ``max`` beside ``last``, each at its last slot.
+    a time without any figure stands in every gap. While the points are single readings,
+    ``half_width`` and ``problems`` are beside ``last`` (see :func:`data.readings.beside`). Beyond
+    ``max_points`` snapshots the points are buckets of ``resolution_s`` with ``min`` and ``max``
+    instead, each at its last slot. ``outages`` says why there are ``gaps``
+    (see :func:`data.outages.outages`).
     """
     begin = max(start or source.first_slot or end, EPOCH)
     step = resolution(end - begin, source.every, max_points)
-    with store.reading() as connection:
-        read = list(_points(connection, source, begin, end, step))
-        deltas = {key: _delta(connection, source, key, begin, end, read, step) for key in keys}
-    gaps = list(_gaps([time for time, _ in read], step, source, (begin, end)))
-    points = _with_gaps(read, gaps)
     rolled = step > source.every
+    with store.reading() as connection:
+        looks = [] if rolled else _looks(connection, source, begin, end, step)
+        read = list(_rolled(connection, source, begin, end, step) if rolled else map(_raw, looks))
+        deltas = {key: _delta(connection, source, key, begin, end, read, step) for key in keys}
+        gaps = list(_gaps([time for time, _ in read], step, source, (begin, end)))
+        why = outages(connection, source, gaps, end)
+    points = _with_gaps(read, gaps)
+    times = [time for time, _ in points]
+    more = {} if rolled else beside(looks, times, keys)
     return {
         "source": source.source,
         "version": source.version,
@@ -50,9 +59,12 @@ def series(
         "to": to_ms(end),
         "resolution_s": step.total_seconds(),
         "rolled": rolled,
-        "t": [to_ms(time) for time, _ in points],
-        "metrics": {key: _columns(points, KEYS.index(key), rolled) for key in keys},
+        "t": [to_ms(time) for time in times],
+        "metrics": {
+            key: _columns(points, KEYS.index(key), rolled) | more.get(key, {}) for key in keys
+        },
         "gaps": [[to_ms(low), to_ms(high)] for low, high in gaps],
+        "outages": why,
         "deltas": deltas,
     }
 
@@ -68,33 +80,27 @@ def resolution(span: timedelta, every: timedelta, max_points: int = MAX_POINTS) 
     return unit * max(-(-span // (unit * (max_points - 1))), -(-every // unit))
 
 
-def _points(
+def _looks(
     connection: Connection, source: SourceInfo, start: datetime, end: datetime, step: timedelta
-) -> Iterable[Bucket]:
-    """The buckets of ``step`` that hold a snapshot, whole, each at the slot of its last one."""
-    raw = step == source.every
-    rows = _raw if raw else _rolled
-    found = rows(connection, source, start, end, step)
-    for bucket, group in groupby(found, lambda row: slot_of(row[0], step)):
-        parts = list(group)
-        time = parts[-1][0] if raw else _last_slot(bucket, step, source)
-        yield time, _merged([metrics for _, metrics in parts])
-
-
-def _raw(
-    connection: Connection, source: SourceInfo, start: datetime, end: datetime, _step: timedelta
-) -> Iterable[Bucket]:
+) -> list[Point]:
+    """The snapshots in [start, end], those of one ``step`` together at the slot of the last."""
     slot = snapshots.c.slot
-    query = select(slot, *(snapshots.c[key] for key in KEYS)).where(
-        snapshots.c.source == source.source, slot >= start, slot <= end
-    )
-    for time, *values in connection.execute(query.order_by(slot)):
-        yield time, tuple((v, v, v, v, 0 if v is None else 1) for v in values)
+    query = select(*COLUMNS).where(snapshots.c.source == source.source, slot >= start, slot <= end)
+    found = connection.execute(query.order_by(slot))
+    groups = (list(group) for _, group in groupby(found, lambda row: slot_of(row[0], step)))
+    return [(group[-1][0], group) for group in groups]
+
+
+def _raw(point: Point) -> Bucket:
+    time, rows = point
+    every = [[(v, v, v, v, 0 if v is None else 1) for v in row[1 : 1 + len(KEYS)]] for row in rows]
+    return time, _merged(every)
 
 
 def _rolled(
     connection: Connection, source: SourceInfo, start: datetime, end: datetime, step: timedelta
 ) -> Iterable[Bucket]:
+    """The buckets of ``step`` that hold a snapshot, whole, each at the slot of its last one."""
     table = rollups_hour if step % DAY else rollups_day
     past = slot_of(min(end, source.last_slot or end), step) + step
     query = select(table).where(
@@ -102,14 +108,14 @@ def _rolled(
         table.c.start >= slot_of(start, step),
         table.c.start < past,
     )
-    for row in connection.execute(query.order_by(table.c.start)):
-        yield row.start, folds(row)
+    found = connection.execute(query.order_by(table.c.start))
+    for bucket, group in groupby(found, lambda row: slot_of(row.start, step)):
+        yield _last_slot(bucket, step, source), _merged([folds(row) for row in group])
 
 
 def _merged(group: Sequence[Any]) -> tuple[tuple[float | None, ...], ...]:
     if len(group) == 1:
-        only: tuple[tuple[float | None, ...], ...] = group[0]
-        return only
+        return tuple(group[0])
     return tuple(merge([metrics[index] for metrics in group]) for index in range(len(KEYS)))
 
 
@@ -133,11 +139,13 @@ def _gaps(
         if end - slot_of(since - MILLISECOND, source.every) > 2 * source.every:
             yield since, end
         return
-    if slot_of(times[0], step) > since + source.every / 2:
+    due = slot_of(since - MILLISECOND, source.every) + source.every
+    if slot_of(times[0], step) > due:
         yield since, slot_of(times[0], step)
-    for before, after in pairwise(times):
-        if slot_of(after, step) - slot_of(before, step) > step:
-            yield before + source.every, slot_of(after, step)
+    starts = [slot_of(time, step) for time in times]
+    for time, (before, after) in zip(times, pairwise(starts), strict=False):
+        if after - before > step:
+            yield time + source.every, after
     if end - times[-1] > max(step, source.every * 2):
         yield times[-1] + source.every, end
 
@@ -167,16 +175,16 @@ def _delta(
 ) -> dict[str, Any] | None:
     """The change over the span, from the reading in force at its start; None without two."""
     index = KEYS.index(key)
-    read = [slot_of(time, step) for time, metrics in points if metrics[index][4]]
+    read = [time for time, metrics in points if metrics[index][4]]
     newest = _first(
         _exact(connection, source, key, (max(low, start), min(low + step - MILLISECOND, end)), True)
-        for low in reversed(read)
+        for low in (slot_of(time, step) for time in reversed(read))
     )
     base = _exact(connection, source, key, (start - 2 * source.every, start), True) or _first(
         _exact(
             connection, source, key, (max(low, start), min(low + step - MILLISECOND, end)), False
         )
-        for low in read
+        for low in (slot_of(time, step) for time in read)
     )
     if newest is None or base is None or newest[0] <= base[0]:
         return None

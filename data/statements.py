@@ -50,6 +50,7 @@ class Select(Statement):
     source: str = ""
     conditions: tuple[Expression, ...] = ()
     order: tuple[Expression, ...] = ()
+    groups: tuple[Expression, ...] = ()
     most: int | None = None
     skipped: int = 0
     start: str = "SELECT"
@@ -63,6 +64,10 @@ class Select(Statement):
     def order_by(self, *order: Expression) -> "Select":
         """In this order, after the one already asked for."""
         return replace(self, order=self.order + order)
+
+    def group_by(self, *groups: Expression) -> "Select":
+        """One row for each combination of these."""
+        return replace(self, groups=groups)
 
     def limit(self, number: int) -> "Select":
         """At most ``number`` rows."""
@@ -94,13 +99,15 @@ class Select(Statement):
         """The SQL and its parameters."""
         columns = ", ".join(column.sql for column in self.wanted)
         asked, values = _where(self.conditions)
+        groups = ", ".join(part.sql for part in self.groups)
         order = ", ".join(part.sql for part in self.order)
         sql = f"{self.start} {columns} FROM {self.source}{asked}"
+        sql += f" GROUP BY {groups}" if groups else ""
         sql += f" ORDER BY {order}" if order else ""
         if self.most is not None:
             sql += f" LIMIT {self.most:d} OFFSET {self.skipped:d}"
         first = tuple(value for column in self.wanted for value in column.params)
-        last = tuple(value for part in self.order for value in part.params)
+        last = tuple(value for part in (*self.groups, *self.order) for value in part.params)
         return sql, first + self.before + values + last
 
     def kinds(self) -> Sequence[Kind | None]:

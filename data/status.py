@@ -1,18 +1,35 @@
 """How each source is doing, told from the store alone."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from data.model import Run, iso, slot_of
+from data import journal
+from data.model import KEYS, SAMPLE, Run, iso, slot_of
 from data.store import Store
+from data.strip import Strip, strip
 
-STRETCH: Final = timedelta(days=30)
-"""How far back missed slots are counted."""
-LATE_AFTER: Final = 4
-"""The part of a slot after which a snapshot of it is late: a quarter."""
 STALE_AFTER: Final = 3
 """Slots without a success after which a source is stale."""
+MOST_ERRORS: Final = 5
+
+State = Literal["fresh", "failing", "stale", "no_data", "sample"]
+STATES: Final[Mapping[State, str]] = {
+    "fresh": "fresh",
+    "failing": "failing",
+    "stale": "stale",
+    "no_data": "no data",
+    "sample": "sample",
+}
+"""The word for each state, wherever one is told."""
+COLOURS: Final[Mapping[State, str]] = {
+    "fresh": "green",
+    "failing": "red",
+    "stale": "yellow",
+    "no_data": "red",
+    "sample": "magenta",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +38,7 @@ class Status:
 
     source: str
     every: timedelta
+    state: State
     last_success: datetime | None
     """The ``taken_at`` of the newest snapshot with a figure."""
     age: timedelta | None
@@ -28,11 +46,19 @@ class Status:
     expected: int
     """Slots of the last 30 days, since it was first looked at, that should have a snapshot."""
     missed: int
+    """Those of them that hold no figure."""
     late: int
-    """Slots of the last 30 days that were looked at only after a quarter of their time."""
+    """Those of them that were looked at only after a quarter of their time."""
+    strip: Strip
     last_run: Run | None
-    last_error: Run | None
+    errors: tuple[Run, ...]
+    """The newest runs that did not come to a whole snapshot, newest first."""
     pages: int
+
+    @property
+    def last_error(self) -> Run | None:
+        """The newest of them."""
+        return next(iter(self.errors), None)
 
     @property
     def stale(self) -> bool:
@@ -47,6 +73,7 @@ class Status:
             "every_s": self.every.total_seconds(),
             "last_success": self.last_success and iso(self.last_success),
             "age_s": None if self.age is None else self.age.total_seconds(),
+            "state": self.state,
             "stale": self.stale,
             "next_slot": iso(self.next_slot),
             "expected_slots": self.expected,
@@ -58,30 +85,47 @@ class Status:
         }
 
 
-def status(store: Store, source: str, every: timedelta, now: datetime) -> Status:
-    """The source as the store knows it at ``now``."""
+def state(
+    source: str,
+    every: timedelta | None,
+    now: datetime,
+    success: datetime | None,
+    error: Run | None,
+) -> State:
+    """How a source is doing whose newest success and newest error these are.
+
+    What is synthetic does neither well nor badly.
+    """
+    if source == SAMPLE:
+        return "sample"
+    if success is None or every is None:
+        return "no_data"
+    if now - success >= STALE_AFTER * every:
+        return "stale"
+    lost = error is not None and error.outcome != "partial" and error.started_at > success
+    return "failing" if lost else "fresh"
+
+
+def status(
+    store: Store, source: str, every: timedelta, now: datetime, given: Sequence[str] = KEYS
+) -> Status:
+    """The source, which gives the figures ``given``, as the store knows it at ``now``."""
     newest, first = store.latest_read(source, now), store.first_try(source)
-    current = slot_of(now, every)
-    expected = missed = late = 0
-    if first is not None:
-        since = max(slot_of(first, every), slot_of(now - STRETCH, every) + every)
-        expected = max(0, (current - since) // every)
-        held = {slot_of(slot, every) for slot in store.slots(source, since, current)}
-        missed = expected - len(held)
-        late = sum(
-            taken_at - slot > every / LATE_AFTER
-            for slot, taken_at in store.taken(source, since, current)
-        )
+    slots = strip(store, source, every, now, first, given)
+    success = newest.taken_at if newest else None
+    errors = tuple(journal.errors(store, source, MOST_ERRORS))
     return Status(
         source=source,
         every=every,
-        last_success=newest.taken_at if newest else None,
-        age=now - newest.taken_at if newest else None,
-        next_slot=current + every,
-        expected=expected,
-        missed=missed,
-        late=late,
+        state=state(source, every, now, success, next(iter(errors), None)),
+        last_success=success,
+        age=now - success if success else None,
+        next_slot=slot_of(now, every) + every,
+        expected=slots.expected,
+        missed=slots.missed,
+        late=slots.late,
+        strip=slots,
         last_run=store.last_run(source),
-        last_error=store.last_run(source, ("failed", "outbox", "partial")),
+        errors=errors,
         pages=store.page_count(source),
     )

@@ -213,11 +213,9 @@ class Store:
         query = _looks(source).where(read, past).order_by(snapshots.c.slot.desc())
         return self._snapshot(query.limit(1))
 
-    def last_run(self, source: str, outcomes: Sequence[str] = ()) -> Run | None:
-        """The newest run, of the given outcomes if any are named."""
+    def last_run(self, source: str) -> Run | None:
+        """The newest run."""
         query = select(runs).where(runs.c.source == source)
-        if outcomes:
-            query = query.where(runs.c.outcome.in_(outcomes))
         rows = self._rows(query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(1))
         return run_of(rows[0]) if rows else None
 
@@ -226,13 +224,6 @@ class Store:
         slot = snapshots.c.slot
         query = select(slot).where(snapshots.c.source == source, slot >= start, slot < end)
         return [row.slot for row in self._rows(query.order_by(slot))]
-
-    def taken(self, source: str, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-        """The slots in [start, end) that were looked at live, and when; oldest first."""
-        slot, live = snapshots.c.slot, snapshots.c.origin == "live"
-        query = select(slot, snapshots.c.taken_at).where(snapshots.c.source == source, live)
-        query = query.where(slot >= start, slot < end).order_by(slot)
-        return [(row.slot, row.taken_at) for row in self._rows(query)]
 
     def first_try(self, source: str) -> datetime | None:
         """When the source was first looked at live, with or without success; None: never."""

@@ -15,11 +15,12 @@ from data.schema import headlines, runs, snapshots
 from data.schema import sources as sources_table
 from data.sql import Table
 from data.statements import Select, select
-from data.store import Store
+from data.store import SHOWN_AT, Store
 from data.times import duration, moment
 
 What = Literal["snapshots", "headlines", "runs"]
 Shape = Literal["wide", "tidy"]
+By = Literal["seen", "published"]
 Kind = Literal["text", "time", "number", "whole", "flag"]
 T = TypeVar("T")
 
@@ -35,6 +36,8 @@ class Query:
     start: datetime | None = None
     end: datetime | None = None
     """Rows whose time lies in [start, end)."""
+    by: By = "seen"
+    """Which time of a headline that is: first seen, or where it stands on the page (SHOWN_AT)."""
     every: timedelta | None = None
     """Keep the last snapshot of each such stretch."""
     shape: Shape = "wide"
@@ -50,6 +53,7 @@ def query(
     end: str | None = None,
     every: str | None = None,
     shape: str | None = None,
+    by: str | None = None,
 ) -> Query:
     """A query from what a person wrote. Raises UsageError that names the parameter."""
     for key in keys:
@@ -60,6 +64,7 @@ def query(
         keys=tuple(key for key in KEYS if key in keys) or KEYS,
         start=span_end("from", start, now),
         end=span_end("to", end, now),
+        by=cast("By", _choice("by", by or "seen", get_args(By))),
         every=None if every is None else _named("every", duration, every),
         shape=cast("Shape", _choice("shape", shape or "wide", get_args(Shape))),
     )
@@ -187,11 +192,12 @@ def _ordered(
     connection: Connection, query: Query, source: str, table: Table, time: str
 ) -> Iterator[Row]:
     when = table.c[time]
+    within = SHOWN_AT if query.what == "headlines" and query.by == "published" else when
     statement: Select = select(table).where(table.c.source == source)
     if query.start is not None:
-        statement = statement.where(when >= query.start)
+        statement = statement.where(within >= query.start)
     if query.end is not None:
-        statement = statement.where(when < query.end)
+        statement = statement.where(within < query.end)
     others = [column for column in table.key if column is not when]
     statement = statement.order_by(when, *others)
     yield from connection.execute(statement)

@@ -50,9 +50,14 @@ def moment(text: str, now: datetime) -> datetime:
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
-def shown_age(span: timedelta) -> str:
-    """A span in one or two words for a person: ``12 s``, ``5 min``, ``3 h``, ``4 d``."""
+def age(span: timedelta) -> tuple[int, str]:
+    """A span as a number and its unit, ``s``, ``min``, ``h`` or ``d``, cut to two or more."""
     for unit, size in (("d", "d"), ("h", "h"), ("min", "m")):
         if span >= 2 * UNITS[size]:
-            return f"{span // UNITS[size]} {unit}"
-    return f"{max(0, span // UNITS['s'])} s"
+            return span // UNITS[size], unit
+    return max(0, span // UNITS["s"]), "s"
+
+
+def shown_age(span: timedelta) -> str:
+    """A span in one or two words for a person: ``12 s``, ``5 min``, ``3 h``, ``4 d``."""
+    return "{} {}".format(*age(span))

@@ -78,8 +78,7 @@ def test_next_run_closes_a_killed_one(store: Store, attempts: Attempts, dead: in
     closed = [("failed", "killed", at)]
     assert sorted(journalled(store), key=str) == closed + [(None, None, None)] * 4
     assert again.run.started_at == attempt.run.started_at + timedelta(milliseconds=1)
-    run = store.last_run(SOURCE, ("failed",))
-    assert run is not None
+    [run] = journal.errors(store, SOURCE, 9)
     assert run.message == (
         "The process ended without a word; the run was closed at 2026-01-31T06:20:00Z."
     )

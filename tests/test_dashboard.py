@@ -1,25 +1,22 @@
-"""The page's shell and the JSON behind it, without a browser."""
+"""What the page is made of and the JSON behind it, without a browser."""
 
-import gzip
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import brotli
 import pytest
 from dash import Dash
 from flask import Flask
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import Client
 
 from dashboard import ids, routes
-from dashboard.app import ASSETS, FIRST, create_app
-from dashboard.compression import Compressed
+from dashboard.app import create_app
+from dashboard.scripts import ASSETS
 from dashboard.server import listen
-from data import clock, journal
+from data import journal
 from data.errors import UsageError
 from data.model import KEYS, METRICS, SAMPLE, About, Headline, Run, to_ms
 from data.settings import Settings, SourceSettings
@@ -66,24 +63,6 @@ def test_two_apps_live_in_one_process(tmp_path: Path) -> None:
     assert versions[0] < versions[1]
 
 
-def test_shell(settings: Settings, store: Store) -> None:
-    """The page carries its language, its first scripts, no inline script but the policy's."""
-    client = create_app(settings).server.test_client()
-    page = client.get("/").get_data(as_text=True)
-    assert '<html lang="en">' in page
-    assert all(f"/assets/{name}?m=" in page for name in FIRST)
-    assert page.index("theme.js") < page.index("</head>") < page.index("cards.js")
-    assert len(re.findall(r"<script(?![^>]* src=)(?![^>]*application/json)", page)) == 1
-    assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
-
-
-def test_every_script_is_listed_once(settings: Settings, store: Store) -> None:
-    """A script is asked for either before the page is drawn or after, never twice."""
-    page = create_app(settings).server.test_client().get("/").get_data(as_text=True)
-    for path in ASSETS.glob("*.js"):
-        assert page.count(f"/{path.name}?m=") == 1, path.name
-
-
 def test_layout_has_what_the_callbacks_name(settings: Settings, store: Store) -> None:
     """Every id that a callback reads or writes stands in the layout."""
     app: Dash = create_app(settings)
@@ -94,7 +73,7 @@ def test_layout_has_what_the_callbacks_name(settings: Settings, store: Store) ->
         for part in (*callback["inputs"], *callback["state"])
     }
     assert {ids.URL, ids.POLL, ids.PULSE, ids.LOADED, ids.THEME, ids.CHART} <= named
-    for name in (*named, *(ids.card(metric) for metric in METRICS), ids.CSV):
+    for name in (*named, *(ids.card(metric) for metric in METRICS)):
         assert f'"id": "{name}"' in shown, name
 
 
@@ -106,19 +85,6 @@ def test_callbacks_run_in_the_browser(settings: Settings, store: Store) -> None:
     exported = scripts[scripts.index("Object.assign") :]
     for callback in listed:
         assert callback["clientside_function"]["function_name"] in exported
-
-
-@pytest.mark.parametrize("path", ["/", "/api/v1/sources", "/assets/page.css", "/api/nothing"])
-def test_headers(settings: Settings, store: Store, path: str) -> None:
-    """Every answer forbids foreign scripts, frames and guesses of its type."""
-    headers = create_app(settings).server.test_client().get(path, buffered=True).headers
-    policy = headers["Content-Security-Policy"]
-    assert policy.startswith("default-src 'none'; script-src 'self' 'sha256-")
-    assert "frame-ancestors 'none'" in policy
-    assert "unsafe-eval" not in policy
-    assert policy.count("unsafe-inline") == 1
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "no-referrer"
 
 
 def test_sources(client: Client, store: Store) -> None:
@@ -165,12 +131,15 @@ def test_latest(client: Client, store: Store) -> None:
     ended = Run("dapp_expert", NOW, NOW, NOW, "failed", "timeout", "No answer.", attempts=1)
     journal.finish(store, number, ended)
     failed = client.get("/api/v1/latest").get_json()
-    assert failed["run"]["message"] == "No answer."
+    assert failed["run"] == failed["last_error"]
+    assert (failed["run"]["message"], failed["run"]["attempts"]) == ("No answer.", 1)
+    assert (failed["state"], failed["next_slot"]) == ("no_data", None)
     store.save(snapshot(NOW, (*SEEN[:4], None)), HOUR)
     answer = client.get("/api/v1/latest?source=dapp_expert")
     assert answer.headers["Cache-Control"] == "no-store"
     body = answer.get_json()
     assert body["taken_at"] == to_ms(NOW)
+    assert (body["state"], body["next_slot"]) == ("fresh", to_ms(NOW.replace(minute=0) + HOUR))
     assert body["readings"]["dapps"] == {
         "value": 16230,
         "half_width": 5,
@@ -179,6 +148,22 @@ def test_latest(client: Client, store: Store) -> None:
         "problem": None,
     }
     assert body["readings"]["transactions_30d"]["problem"] == "the page left it empty"
+
+
+def test_latest_tells_a_failure(client: Client, store: Store) -> None:
+    """A source whose newest try failed is failing until the next success, whatever runs now."""
+    store.save(snapshot(NOW - HOUR), HOUR)
+    at = NOW - HOUR / 2
+    store.add_runs([Run("dapp_expert", at, at, at, "failed", "status", "503.", http_status=503)])
+    journal.start(store, Run("dapp_expert", NOW, NOW))
+    body = client.get("/api/v1/latest").get_json()
+    assert (body["state"], body["run"]["outcome"]) == ("failing", None)
+    assert (body["last_error"]["started_at"], body["last_error"]["http_status"]) == (
+        to_ms(at),
+        503,
+    )
+    store.save(snapshot(NOW), HOUR)
+    assert client.get("/api/v1/latest").get_json()["state"] == "fresh"
 
 
 def test_series(client: Client, store: Store) -> None:
@@ -192,6 +177,104 @@ def test_series(client: Client, store: Store) -> None:
     assert body["metrics"]["dapps"]["last"] == [16230, 16230, None, 16230, 16230]
     assert body["deltas"]["dapps"]["within_rounding"] is True
     assert list(client.get("/api/v1/series").get_json()["metrics"]) == list(KEYS)
+
+
+def test_fewer_points(client: Client, store: Store) -> None:
+    """A narrow page asks for fewer points, and gets at most so many."""
+    for ago in range(150):
+        store.save(snapshot(NOW - ago * HOUR), HOUR)
+    whole = client.get("/api/v1/series?range=7d").get_json()
+    fewer = client.get("/api/v1/series?range=7d&points=100").get_json()
+    assert (whole["rolled"], fewer["rolled"]) == (False, True)
+    assert len(fewer["t"]) <= 100 < len(whole["t"])
+
+
+def test_outage(client: Client, store: Store) -> None:
+    """Why there is a gap, also when only the run became known since the page last asked."""
+    store.save(snapshot(NOW - 9 * HOUR), HOUR)
+    store.save(snapshot(NOW), HOUR)
+    path = "/api/v1/series?range=24h"
+    first = client.get(path)
+    assert [one["cause"] for one in first.get_json()["outages"]] == ["not_run"]
+    at = NOW - 5 * HOUR
+    store.add_runs([Run("dapp_expert", at, at, at, "failed", "timeout", "No answer.")])
+    again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 200
+    assert [(one["cause"], one["message"]) for one in again.get_json()["outages"]] == [
+        ("timeout", "No answer.")
+    ]
+
+
+@pytest.mark.parametrize("to", ["", "&to=2026-11-23T09:40:00Z", "&to=2027-01-01"])
+def test_zoom_to_the_end_shows_what_comes(client: Client, store: Store, to: str) -> None:
+    """A span that ends now or later ends with the newest snapshot, and is no outage until then."""
+    store.save(snapshot(NOW - HOUR), HOUR)
+    path = f"/api/v1/series?from=2026-11-23T06:00:00Z{to}"
+    first = client.get(path)
+    assert first.get_json()["outages"] == []
+    assert first.get_json()["to"] == to_ms(NOW)
+    store.save(snapshot(NOW + 2 * HOUR), HOUR)
+    second = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert second.get_json()["t"][-1] == to_ms(NOW.replace(minute=0) + 2 * HOUR)
+
+
+def test_zoom_into_the_past_stays_there(client: Client, store: Store) -> None:
+    """A span that ended is answered as it was asked for, whatever came since."""
+    for ago in (5, 4, 0):
+        store.save(snapshot(NOW - ago * HOUR), HOUR)
+    body = client.get("/api/v1/series?from=2026-11-23T04:00&to=2026-11-23T06:00").get_json()
+    assert len(body["t"]) == 2
+    assert body["to"] == to_ms(datetime(2026, 11, 23, 6, tzinfo=UTC))
+
+
+def test_zoom_into_the_future_is_empty(client: Client, store: Store) -> None:
+    """A span that begins after now has no point and no outage."""
+    store.save(snapshot(NOW), HOUR)
+    body = client.get("/api/v1/series?from=2027-01-01&to=2028-01-01").get_json()
+    assert (body["t"], body["gaps"], body["outages"]) == ([], [], [])
+
+
+def test_pulse(client: Client, store: Store) -> None:
+    """A short text: the same while nothing happens, another whenever the page could be."""
+    said = []
+
+    def beat() -> str:
+        answer = client.get("/api/v1/pulse")
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+        assert len(answer.data) < 100
+        version: str = answer.get_json()["version"]
+        return version
+
+    def changed() -> bool:
+        said.append(beat())
+        assert beat() == said[-1]
+        return said.count(said[-1]) == 1
+
+    assert changed()
+    number, run = journal.start(store, Run("dapp_expert", NOW, NOW))
+    assert changed()
+    journal.finish(store, number, replace(run, ended_at=NOW, outcome="failed"))
+    assert changed()
+    store.save(snapshot(NOW), HOUR)
+    assert changed()
+    store.save(snapshot(NOW), HOUR)
+    assert not changed()
+    store.describe(About("dapp_expert", "Another name", KEYS), HOUR)
+    assert changed()
+    store.save(snapshot(NOW, source=SAMPLE), HOUR)
+    assert changed()
+    store.remove(SAMPLE)
+    assert changed()
+
+
+def test_pulse_hears_every_source(client: Client, store: Store) -> None:
+    """The run of a slow source that ends after a later one of another is heard, too."""
+    slow = journal.start(store, Run("growthepie", NOW, NOW))
+    fast = journal.start(store, Run("dapp_expert", NOW, NOW))
+    journal.finish(store, fast[0], replace(fast[1], outcome="stored"))
+    before = client.get("/api/v1/pulse").data
+    journal.finish(store, slow[0], replace(slow[1], outcome="failed"))
+    assert client.get("/api/v1/pulse").data != before
 
 
 def test_headlines(client: Client, store: Store) -> None:
@@ -237,9 +320,14 @@ def test_unchanged_is_not_sent_again(client: Client, store: Store, name: str) ->
         ("series?from=0001-01-01T00:00:00%2B14:00", "from"),
         ("series?from=2026-11-02&to=2026-11-01", "from"),
         ("series?source=nobody", "source"),
+        ("series?points=99", "points"),
+        ("series?points=1501", "points"),
+        ("series?points=few", "points"),
         ("headlines?limit=0", "limit"),
         ("headlines?limit=many", "limit"),
         ("headlines?limit=" + "9" * 5000, "limit"),
+        ("headlines?limit=0000005009", "limit"),
+        ("series?points=0000001001", "points"),
     ],
 )
 def test_bad_parameter(client: Client, store: Store, query: str, named: str) -> None:
@@ -266,12 +354,13 @@ def test_unknown_route(client: Client) -> None:
     assert answer.get_json() == {"error": "There is nothing at /api/v1/nothing."}
 
 
-def test_store_that_does_not_answer(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["sources", "pulse"])
+def test_store_that_does_not_answer(tmp_path: Path, name: str) -> None:
     """503 and the reason, not a traceback."""
     server = Flask("test")
     settings = Settings(database=f"sqlite:///{tmp_path / 'nowhere' / 'masthead.db'}")
     routes.register(server, settings)
-    answer = server.test_client().get("/api/v1/sources")
+    answer = server.test_client().get(f"/api/v1/{name}")
     assert answer.status_code == 503
     assert "did not answer" in answer.get_json()["error"]
 
@@ -311,39 +400,6 @@ def test_a_configured_source_that_never_gave_anything(
     found = server.test_client().get("/healthz")
     assert (found.status_code == 200) is healthy
     assert ("growthepie" in found.get_json()["sources"]) is enabled
-
-
-def ask(app: Any, path: str, encodings: str) -> TestResponse:
-    """One answer of ``app`` to a client that takes ``encodings``."""
-    client: Client = app.server.test_client()
-    return client.get(path, headers={"Accept-Encoding": encodings}, buffered=True)
-
-
-def test_compression(settings: Settings, store: Store) -> None:
-    """The same bytes in every encoding; caches are told what they depend on."""
-    app = create_app(settings)
-    whole = ask(app, "/assets/figure.js", "identity")
-    brotlied = ask(app, "/assets/figure.js", "gzip, br")
-    gzipped = ask(app, "/assets/figure.js", "gzip, br;q=0")
-    assert "Content-Encoding" not in whole.headers
-    assert brotlied.headers["Content-Encoding"] == "br"
-    assert gzipped.headers["Content-Encoding"] == "gzip"
-    assert brotli.decompress(brotlied.data) == gzip.decompress(gzipped.data) == whole.data
-    assert len(brotlied.data) < len(whole.data) / 2
-    assert all(one.headers["Vary"] == "Accept-Encoding" for one in (whole, brotlied, gzipped))
-    again = app.server.test_client().get(
-        "/assets/figure.js", headers={"If-None-Match": brotlied.headers["ETag"]}, buffered=True
-    )
-    assert again.status_code == 304
-
-
-def test_compressed_bodies_are_bounded() -> None:
-    """A client that asks for ever new answers can't fill the memory."""
-    bodies = Compressed(kept=5_000)
-    for number in range(300):
-        text = clock.now().isoformat().encode() + bytes(range(256)) + str(number).encode()
-        assert gzip.decompress(bodies.get(text, "gzip")) == text
-    assert bodies.size <= 5_000
 
 
 def test_port_that_is_taken() -> None:

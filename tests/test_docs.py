@@ -127,6 +127,17 @@ def test_benchmarks_can_be_repeated() -> None:
     assert set(re.findall(r"`make (bench-[a-z]+)`", told)) == targets
 
 
+def test_every_part_of_the_address_has_a_row() -> None:
+    """What the page's scripts read from the address is told in the README."""
+    assets = ROOT / "dashboard" / "assets"
+    scripts = "".join((assets / name).read_text("utf-8") for name in ("state.js", "theme.js"))
+    known = set(re.findall(r'(?:get|getAll)\("(\w+)"\)', scripts))
+    assert {"range", "source", "theme"} <= known
+    table = [line for line in README.splitlines() if line.startswith("| `")]
+    told = set(re.findall(r"[`&](\w+)=", "\n".join(line.split("|")[1] for line in table)))
+    assert known == told
+
+
 def test_pictures_exist() -> None:
     """Every picture of the README is a PNG in the tree."""
     pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)

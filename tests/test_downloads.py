@@ -1,6 +1,7 @@
 """The history as files over HTTP."""
 
 import io
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,6 +66,35 @@ def test_parameters_narrow(client: Client) -> None:
     assert rest == b""
 
 
+def test_span_is_in_the_file_name(client: Client) -> None:
+    """Files of different spans do not overwrite one another."""
+    asked = "source=dapp_expert&from=2026-01-30T23:00:00Z&to=2026-01-31T12:00:00.001Z"
+    answer = client.get(f"/export/snapshots.xlsx?{asked}")
+    name = "masthead-dapp_expert-snapshots-20260130-20260131.xlsx"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+
+
+def test_headlines_by_where_they_stand(client: Client, store: Store) -> None:
+    """By ``published``, from and to mean the publication where it is exact, else the first look."""
+    told, day = NOON - 90 * HOUR, 24 * HOUR
+    known = (
+        Headline("Exact", "https://example.org/news/exact", None, None, told, told),
+        Headline("About", "https://example.org/news/about", None, None, told, told + day),
+    )
+    store.save(snapshot(NOON - HOUR, headlines=known), HOUR)
+    span = "from=2026-01-27T00:00:00Z&to=2026-01-29T00:00:00Z"
+
+    def titles(asked: str) -> set[str]:
+        lines = client.get(f"/export/headlines.jsonl?{asked}").text.splitlines()
+        return {json.loads(line)["title"] for line in lines}
+
+    assert titles(f"{span}&by=published") == {"Exact"}
+    assert titles(f"{span}&by=seen") == titles(span) == set()
+    today = "from=2026-01-31T00:00:00Z"
+    assert titles(f"{today}&by=published") == {"About", "=1+1 is two"}
+    assert titles(today) == {"Exact", "About", "=1+1 is two"}
+
+
 def test_sample_stays_out_unless_named(client: Client) -> None:
     """Synthetic rows come only when asked for."""
     assert b"sample" not in client.get("/export/snapshots.csv").data
@@ -89,6 +119,7 @@ def test_other_formats_open(client: Client) -> None:
         ("snapshots.csv?from=yesterday", "'from'"),
         ("snapshots.csv?to=2026-13-01", "'to'"),
         ("snapshots.csv?every=soon", "'every'"),
+        ("headlines.csv?by=heart", "'by'"),
         ("snapshots.csv?source=nobody", "'source'"),
         ("snapshots.csv?excel=perhaps", "'excel'"),
         ("snapshots.csv?frm=7d", "'frm'"),

@@ -56,6 +56,7 @@ def test_arrows(path: Path) -> None:
         ({"stamina"}, {"collectors/retry.py"}),
         ({"protego"}, {"collectors/robots.py"}),
         ({"dash", "flask", "jinja2", "plotly", "gunicorn"}, {"dashboard"}),
+        ({"hatchling"}, {"dashboard/wheel.py"}),
         ({"selectolax"}, {"collectors"}),
         ({"apscheduler"}, {"collectors/schedule.py"}),
         ({"warcio"}, {"collectors/warc.py"}),

@@ -3,10 +3,13 @@
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from dashboard import bundle
 
 ROOT = Path(__file__).parent.parent
 UV = ROOT / ".tools" / "bin" / "uv"
@@ -25,7 +28,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_wheel_holds_the_rooms_and_nothing_else(wheel: Path) -> None:
-    """Three rooms, the front door and the licences; no test, no tool."""
+    """Three rooms, the front door, the drawing library and the licences; no test, no tool."""
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {
@@ -41,7 +44,21 @@ def test_wheel_holds_the_rooms_and_nothing_else(wheel: Path) -> None:
         capture_output=True,
         text=True,
     ).stdout.splitlines()
-    assert sorted(name for name in names if ".dist-info/" not in name) == sorted(tracked)
+    brought = {f"dashboard/vendor/{name}" for name in bundle.files()}
+    wanted = (set(tracked) | brought) - {"dashboard/wheel.py"}
+    assert {name for name in names if ".dist-info/" not in name} == wanted
+
+
+def test_source_distribution_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    """The drawing library is not in it, and comes into its wheel all the same."""
+    command = [str(UV), "build", "--quiet", "--out-dir", str(tmp_path), "--python", sys.executable]
+    subprocess.run([*command, "--sdist"], cwd=ROOT, check=True)
+    [source] = tmp_path.glob("*.tar.gz")
+    with tarfile.open(source) as tar:
+        assert not [name for name in tar.getnames() if "/vendor/" in name]
+    subprocess.run([*command, "--wheel", str(source)], cwd=tmp_path, check=True)
+    [built] = tmp_path.glob("*.whl")
+    assert zipfile.ZipFile(built).namelist() == zipfile.ZipFile(wheel).namelist()
 
 
 def test_installed_wheel_works(wheel: Path, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_raw(store: Store) -> None:
     fill(store, range(4))
     found = read(store, T0, T0 + 3 * HOUR)
     assert points(found) == [(0, 0), (1, 1), (2, 2), (3, 3)]
-    assert found["metrics"]["blockchains"] == {"last": [None] * 4}
+    assert found["metrics"]["blockchains"]["last"] == [None] * 4
     assert (found["resolution_s"], found["rolled"], found["gaps"]) == (3600, False, [])
     assert (found["from"], found["to"]) == (to_ms(T0), to_ms(T0 + 3 * HOUR))
     assert (found["every_s"], found["source"], found["version"]) == (3600, "dapp_expert", 1)
@@ -241,6 +241,90 @@ def test_delta_of_rounded_figures(
     assert delta["to"]["t"] == to_ms(T0 + 5 * HOUR)
 
 
+def widths(found: dict[str, Any], key: str = "volume_30d") -> Any:
+    """The half-widths beside a metric's points."""
+    return found["metrics"][key]["half_width"]
+
+
+def test_half_widths(store: Store) -> None:
+    """One number while all readings are rounded alike; else a list as long as the points."""
+    store.save(shown(0, "$999.98M", 999.98e6), HOUR)
+    store.save(shown(1, "$999.99M", 999.99e6), HOUR)
+    assert widths(read(store, T0, T0 + HOUR)) == 5000
+    store.save(shown(4, "$1.00B", 1e9), HOUR)
+    found = read(store, T0, T0 + 4 * HOUR)
+    assert widths(found) == [5000, 5000, None, 5_000_000]
+    assert widths(found, "dapps") is None
+    assert len(widths(found)) == len(found["t"]) == 4
+
+
+def test_half_width_of_exact_figures(store: Store) -> None:
+    """What the page's data or an interface says is exact, also without a text."""
+    fill(store, range(3))
+    assert widths(read(store, T0, T0 + 2 * HOUR), "dapps") == 0
+
+
+def test_half_width_without_a_text(store: Store) -> None:
+    """A figure whose text was not kept is as rounded as its size says."""
+    store.save(snapshot(via="page", dapps=16_230.0, blockchains=78.0), HOUR)
+    found = read(store, T0, T0)
+    assert (widths(found, "dapps"), widths(found, "blockchains")) == (5, 0)
+
+
+def test_half_width_is_never_invented(store: Store) -> None:
+    """Buckets hold many readings: they have a lowest and a highest, and no rounding."""
+    fill(store, range(12))
+    found = read(store, T0 - HOUR, T0 + 11 * HOUR, max_points=8)
+    assert set(found["metrics"]["dapps"]) == {"last", "min", "max"}
+
+
+def test_half_width_is_of_the_reading_shown(store: Store) -> None:
+    """Where several snapshots of a source that became slower are one point, its figure's counts."""
+    minutes = [(0, "$1.00B", 1e9), (20, "$999.99M", 999.99e6)]
+    for minute, text, value in minutes:
+        taken = snapshot(
+            T0 + minute * MINUTE,
+            via="page",
+            shown={"volume_30d": text},
+            figures={"volume_30d": value},
+        )
+        store.save(taken, MINUTE)
+    store.save(snapshot(T0 + 40 * MINUTE, problems={"volume_30d": "gone"}), MINUTE)
+    store.save(shown(1, "$1.00B", 1e9), HOUR)
+    found = read(store, T0, T0 + HOUR)
+    assert found["metrics"]["volume_30d"]["last"] == [999.99e6, 1e9]
+    assert widths(found) == [5000, 5_000_000]
+    assert found["metrics"]["volume_30d"]["problems"] == []
+
+
+def test_problems(store: Store) -> None:
+    """Slots that were looked at say why a figure is missing; gaps and other figures do not."""
+    store.save(snapshot(dapps=1.0, problems={"blockchains": "an impossible jump"}), HOUR)
+    store.save(snapshot(T0 + HOUR, dapps=1.0, blockchains=2.0), HOUR)
+    store.save(snapshot(T0 + 4 * HOUR, dapps=1.0), HOUR)
+    metrics = read(store, T0, T0 + 4 * HOUR)["metrics"]
+    assert metrics["dapps"]["problems"] == []
+    assert metrics["blockchains"]["problems"] == [
+        [to_ms(T0), "an impossible jump"],
+        [to_ms(T0 + 4 * HOUR), "not read"],
+    ]
+
+
+def test_problems_are_few(store: Store) -> None:
+    """The newest hundred are told, in time order."""
+    fill(store, range(300))
+    problems = read(store, T0, T0 + 299 * HOUR)["metrics"]["blockchains"]["problems"]
+    assert [(from_ms(time) - T0) / HOUR for time, _ in problems] == [*range(200, 300)]
+
+
+def test_fewer_points(store: Store) -> None:
+    """A zoomed span has single readings as soon as they fit, however few points are wanted."""
+    fill(store, range(300))
+    assert read(store, T0, T0 + 299 * HOUR, max_points=100)["rolled"]
+    zoomed = read(store, T0 + 100 * HOUR, T0 + 190 * HOUR, max_points=100)
+    assert (zoomed["rolled"], len(zoomed["t"])) == (False, 91)
+
+
 def test_delta_of_exact_figures(store: Store) -> None:
     """Payload figures have no rounding: even no change is a fact. From zero there is no percent."""
     fill(store, [0, 3])
@@ -322,4 +406,10 @@ def test_series_properties(
         assert {s for s in slots if low <= s <= high} == set(times) - {
             from_ms(opened) for opened, _ in found["gaps"]
         }
+    assert [[one["from"], one["to"]] for one in found["outages"]] == found["gaps"]
+    if not found["rolled"]:
+        wide = found["metrics"]["dapps"]["half_width"]
+        assert wide == (
+            0 if any(v is not None for v in found["metrics"]["dapps"]["last"]) else None
+        )
     assert set(found["metrics"]) == set(KEYS)

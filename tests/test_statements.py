@@ -25,6 +25,7 @@ from data.sql import (
 )
 from data.sqlite import File, SqliteEngine
 from data.statements import Statement, delete, insert, select, text, update
+from data.unions import PART, union
 from tests.conftest import T0
 
 things = Table(
@@ -133,6 +134,34 @@ def test_joined(connection: Connection) -> None:
     """What has no partner has NULLs in its place."""
     query = select(a, owners.c.owner).outerjoin(owners, owners.c.thing == a).order_by(a)
     assert connection.execute(query).all() == [("bell", "Ann"), ("can", None), ("dish", None)]
+
+
+def test_grouped(connection: Connection) -> None:
+    """One row for each group, with its number."""
+    query = select(things.c.good, count()).group_by(things.c.good).order_by(count().desc())
+    assert {tuple(row) for row in connection.execute(query)} == {(True, 1), (False, 1), (None, 1)}
+    more = select(count()).select_from(things).where(b >= 0).group_by(things.c.name)
+    assert [row[0] for row in connection.execute(more)] == [1, 1]
+
+
+def test_several_selects_at_once(connection: Connection) -> None:
+    """Rows of each part with its number; each keeps its own order, limit and values."""
+    smallest, named = select(a, b).order_by(b).limit(1), select(a, b).where(a == "bell")
+    nothing = select(a, b).where(b > 99)
+    query = union([named, nothing, smallest, named], PART, Expression("name"))
+    assert sorted(map(tuple, connection.execute(query))) == [
+        (0, "bell"),
+        (2, connection.scalar(smallest)),
+        (3, "bell"),
+    ]
+    assert connection.execute(query.where(PART > 2).limit(1)).one()[0] == 3
+
+
+def test_durations(connection: Connection) -> None:
+    """What lies between two moments is compared as they are."""
+    later = things.c.at + timedelta(hours=1)
+    assert list(connection.scalars(select(a).where(later > T0))) == ["bell", "dish"]
+    assert list(connection.scalars(select(a).where(later > T0 + timedelta(hours=1)))) == ["dish"]
 
 
 def test_changes(connection: Connection) -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from data.model import Origin, Run
+from data import journal
+from data.model import SAMPLE, Origin, Outcome, Run
 from data.outbox import count
-from data.status import status
+from data.statements import text
+from data.status import COLOURS, STATES, status
 from data.store import Store
 from tests.conftest import HOUR, T0, snapshot
 
@@ -114,6 +116,55 @@ def test_slots_finer_than_the_interval(store: Store) -> None:
     assert (found.expected, found.missed) == (3, 0)
 
 
+@pytest.mark.parametrize(
+    ("outcome", "hours", "state"),
+    [
+        ("failed", 1, "failing"),
+        ("outbox", 1, "failing"),
+        ("partial", 1, "fresh"),
+        ("failed", -1, "fresh"),
+        ("stored", 1, "fresh"),
+    ],
+)
+def test_failing(store: Store, outcome: Outcome, hours: int, state: str) -> None:
+    """A source is failing while its newest try since the last success came to nothing."""
+    store.save(snapshot(taken_at=T0, dapps=1.0), HOUR)
+    at = T0 + hours * HOUR
+    store.add_runs([Run(SOURCE, at, at, at, outcome, message="No.")])
+    assert status(store, SOURCE, HOUR, T0 + 2 * HOUR).state == state
+
+
+def test_a_word_for_each_state(store: Store) -> None:
+    """No data, fresh, stale; the sample is neither well nor badly."""
+    assert status(store, SOURCE, HOUR, T0).state == "no_data"
+    store.save(snapshot(taken_at=T0, dapps=1.0), HOUR)
+    assert status(store, SOURCE, HOUR, T0 + HOUR).state == "fresh"
+    assert status(store, SOURCE, HOUR, T0 + 4 * HOUR).state == "stale"
+    store.save(snapshot(source=SAMPLE, dapps=1.0), HOUR)
+    assert status(store, SAMPLE, HOUR, T0 + 90 * HOUR).state == "sample"
+    assert STATES.keys() == COLOURS.keys()
+
+
+def test_newest_errors(store: Store) -> None:
+    """The newest five runs that lost a figure, newest first, found by their index."""
+    runs = [
+        Run(SOURCE, T0 + n * HOUR, T0 + n * HOUR, None, "stored" if n % 2 else "failed")
+        for n in range(20)
+    ]
+    store.add_runs(runs)
+    errors = status(store, SOURCE, HOUR, T0 + 20 * HOUR).errors
+    assert [(run.started_at - T0) // HOUR for run in errors] == [18, 16, 14, 12, 10]
+    said: list[str] = []
+    with store.reading() as connection:
+        connection.raw.set_trace_callback(said.append)
+    journal.errors(store, SOURCE, 5)
+    with store.reading() as connection:
+        connection.raw.set_trace_callback(None)
+        [asked] = [line for line in said if line.startswith("SELECT")]
+        plan = connection.execute(text(f"EXPLAIN QUERY PLAN {asked}")).all()
+    assert [row[-1] for row in plan] == ["SEARCH runs USING INDEX runs_failed (source=?)"]
+
+
 def test_json(store: Store) -> None:
     """The object that status --json prints."""
     store.save(snapshot(taken_at=T0, dapps=1.0), HOUR)
@@ -124,6 +175,7 @@ def test_json(store: Store) -> None:
         "every_s": 3600.0,
         "last_success": "2026-01-31T06:00:00Z",
         "age_s": 3600.0,
+        "state": "fresh",
         "stale": False,
         "next_slot": "2026-01-31T08:00:00Z",
         "expected_slots": 1,

@@ -1,6 +1,7 @@
 // The only place that asks the server, and that knows the server's clock.
 window.masthead = window.masthead || {};
 masthead.api = (() => {
+  const PATIENCE = 20_000;
   const early = new Map();
   let ahead = 0;
 
@@ -9,13 +10,26 @@ masthead.api = (() => {
     return `api/v1/${name}${query && "?"}${query}`;
   };
 
-  const ask = async (address) => {
-    const answer = await fetch(address);
+  // What went wrong between here and there is told apart from what the server says: `lost`, `told`.
+  const lost = (cause) => {
+    throw Object.assign(new Error(String(cause)), { lost: true });
+  };
+
+  const ask = async (address, options) => {
+    const answer = await fetch(address, options).catch(lost);
     const date = Date.parse(answer.headers.get("date") || "");
     if (date) ahead = date - Date.now();
-    const body = await answer.json();
-    if (!answer.ok) throw new Error(body.error || `The server answered ${answer.status}.`);
-    return body;
+    const body = await answer.json().catch(lost);
+    if (answer.ok) return body;
+    const words = body.error || `The server answered ${answer.status}.`;
+    throw Object.assign(new Error(words), { told: true });
+  };
+
+  // Whether anything is new, asked with little patience: a server that hangs is as good as none.
+  const pulse = () => {
+    const asked = early.get(url("pulse"));
+    early.delete(url("pulse"));
+    return asked || ask(url("pulse"), { signal: AbortSignal.timeout(PATIENCE) });
   };
 
   const get = (name, params) => {
@@ -33,5 +47,5 @@ masthead.api = (() => {
     return answer;
   };
 
-  return { get, prefetch, now: () => Date.now() + ahead };
+  return { get, prefetch, pulse, now: () => Date.now() + ahead };
 })();

@@ -2,13 +2,16 @@
 (async () => {
   const { api, state } = masthead;
   try {
+    api.prefetch("pulse");
     const { sources } = await api.prefetch("sources");
-    const source = state.source(location.search, sources);
-    api.prefetch("latest", { source });
-    if (!sources.some((one) => one.source === source && one.last_slot !== null)) return;
-    const range = state.range(location.search);
-    api.prefetch("series", { source, range });
-    api.prefetch("headlines", { source, range, limit: state.HEADLINES });
+    const view = state.now();
+    for (const source of state.sources(view.sources, sources)) {
+      api.prefetch("latest", { source });
+      if (!sources.some((one) => one.source === source && one.last_slot !== null)) continue;
+      const span = state.span(view);
+      api.prefetch("series", { source, ...span, points: state.points() });
+      api.prefetch("headlines", { source, ...span, limit: state.HEADLINES });
+    }
   } catch {
     // The first poll asks again and says what is wrong.
   }

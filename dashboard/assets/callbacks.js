@@ -2,120 +2,152 @@
 (() => {
   const POLL = 10_000;
   const POLL_EMPTY = 2_000;
+  const OLD = 300_000;
   const same = () => window.dash_clientside.no_update;
-  let asked = 0;
-  let loading = null;
+  let turn = 0;
+  let failed = false;
+  let drawn = null;
 
-  const triggered = () => window.dash_clientside.callback_context.triggered_id;
-
-  const navigate = (...inputs) => {
-    const search = inputs.at(-1);
-    const id = triggered();
-    if (!id) return same();
-    return masthead.state.search(search, { range: id.replace("range-", "") });
+  const said = (error) => {
+    if (!error.lost && !error.told) console.error(error);
+    return error.lost ? masthead.t("no_answer") : error.message;
   };
 
-  const press = (range) => {
-    for (const button of document.querySelectorAll("[data-range]")) {
-      button.setAttribute("aria-pressed", String(button.dataset.range === range));
+  // Ask whether anything is new; every few minutes look anyway, for the newest hour moves.
+  const poll = async (_count, before) => {
+    if (document.hidden && before && !before.offline) return [same(), same()];
+    try {
+      const { version } = await masthead.api.pulse();
+      const era = Math.floor(masthead.api.now() / OLD);
+      if (before?.version === version && before.era === era && !before.offline && !failed) {
+        masthead.status.tick();
+        return [same(), same()];
+      }
+      const { sources } = await masthead.api.get("sources");
+      const empty = sources.every(({ last_slot: last }) => last === null);
+      return [{ version, era, sources, offline: null }, empty ? POLL_EMPTY : POLL];
+    } catch (error) {
+      return [{ ...before, offline: said(error) }, POLL];
     }
   };
 
-  const said = (error) =>
-    error instanceof TypeError || error instanceof SyntaxError ? "The server does not answer." : error.message;
-
-  const poll = async (_count, search, before) => {
-    const { api, state } = masthead;
-    const range = state.range(search);
-    press(range);
-    if (document.hidden && before && before.range === range && !before.offline) return [same(), same()];
-    const turn = ++asked;
-    try {
-      const { sources } = await api.get("sources");
-      const source = state.source(search, sources);
-      const latest = await api.get("latest", { source });
-      if (turn !== asked) return [same(), same()];
-      return [
-        { range, source, sources, latest, offline: null },
-        latest.readings ? POLL : POLL_EMPTY,
-      ];
-    } catch (error) {
-      if (turn !== asked) return [same(), same()];
-      return [{ ...before, range, offline: said(error) }, POLL];
+  const speak = (view) => {
+    const changed = masthead.t.speak(view.language);
+    masthead.format.use(view.zone);
+    if (changed || !document.documentElement.dataset.page) {
+      masthead.t.apply();
+      masthead.status.foot();
     }
   };
 
-  // Fetch only what is not on screen: another span, another source, or a newer version.
-  const load = async (pulse, loaded) => {
-    if (!pulse || pulse.offline || !pulse.latest?.readings) return same();
-    const { range, source, latest } = pulse;
-    const key = `${source} ${range} ${latest.version}`;
-    if (loaded?.key === key || loading === key) return same();
-    loading = key;
+  // The newest figures stand on the page before their history is here, below what is to be said of
+  // them: nothing that is seen is moved later.
+  const early = (pulse) => (part) => {
+    const { cards, data, status } = masthead;
+    if (data.current()) return;
+    const loaded = { parts: [part], drawn: [part] };
+    status.notices(pulse, loaded);
+    status.line(loaded);
+    cards.render(loaded);
+    status.show("early");
+  };
+
+  // Bring what the address asks for; what is here already comes at once.
+  const load = async (pulse, search, before) => {
+    if (!pulse?.sources) return same();
+    const { data, controls, status, state } = masthead;
+    const view = state.view(search);
+    const mine = ++turn;
+    speak(view);
+    const late = setTimeout(() => document.body.classList.add("waiting"), 250);
     try {
-      const [series, { headlines }] = await Promise.all([
-        masthead.api.get("series", { source, range }),
-        masthead.api.get("headlines", { source, range, limit: masthead.state.HEADLINES }),
-      ]);
-      masthead.status.charts(null);
-      return loading === key ? { key, source, range, series, headlines } : same();
+      const known = { ...pulse, sources: await data.known(view, pulse.sources) };
+      controls.show(view, known);
+      const loaded = await data.load(view, known, early(pulse));
+      if (mine !== turn) return same();
+      failed = loaded.trouble !== null;
+      status.charts(failed ? said(loaded.trouble) : null);
+      if (failed) status.notices(pulse, data.current() || loaded);
+      // What is on screen stays there while its newer form can't be had.
+      if (before?.key === loaded.key || (failed && data.current())) return same();
+      data.show(loaded);
+      return { key: loaded.key };
     } catch (error) {
-      masthead.status.charts(said(error));
-      masthead.status.notices(pulse);
+      if (mine !== turn) return same();
+      failed = true;
+      status.charts(said(error));
+      status.notices(pulse, data.current());
       return same();
     } finally {
-      if (loading === key) loading = null;
+      clearTimeout(late);
+      if (mine === turn) document.body.classList.remove("waiting");
     }
   };
 
-  const draw = (loaded) => (loaded ? masthead.chart.figure(loaded) : same());
+  const draw = () => {
+    const loaded = masthead.data.current();
+    if (!loaded?.drawn.length) return same();
+    // The figure is built for the box it stands in: on the page of an empty store that is hidden.
+    masthead.status.show("full");
+    return masthead.chart.figure(loaded);
+  };
 
-  const render = (pulse, loaded) => {
-    const { status, cards, headlines, table } = masthead;
+  const render = (pulse, key) => {
+    const { data, status } = masthead;
     if (!pulse) return;
-    status.notices(pulse);
-    if (!pulse.latest) return;
-    status.line(pulse);
-    status.sources(pulse);
-    if (!pulse.latest.readings) {
-      status.empty(pulse);
+    const loaded = data.current();
+    if (loaded || pulse.offline) status.notices(pulse, loaded);
+    if (!loaded || !key) return;
+    status.line(loaded);
+    if (loaded.trouble && !loaded.drawn.length) return;
+    if (!loaded.drawn.length) {
+      status.empty(loaded);
       status.show("empty");
       return;
     }
-    const current = loaded?.source === pulse.source ? loaded : null;
-    const info = pulse.sources.find((one) => one.source === pulse.source);
-    cards.render(pulse.latest, info?.metrics || Object.keys(pulse.latest.readings), current);
-    if (!current) return;
-    status.trend(current);
-    headlines.render(current);
-    table.render(current);
+    if (drawn !== key.key) {
+      drawn = key.key;
+      masthead.cards.render(loaded);
+      status.trend(loaded);
+      masthead.controls.lines(loaded.view);
+      masthead.chart.settled().then(() => beside(loaded, pulse));
+    }
     status.show("full");
   };
 
-  const span = (loaded) => {
-    if (!loaded) return same();
-    if (triggered() === "chart") masthead.chart.fit();
-    document.getElementById("reset").hidden = masthead.chart.zoom() === null;
-    const [from, to] = masthead.chart.span(loaded).map((ms) => new Date(ms).toISOString());
-    return `/export/snapshots.csv?${new URLSearchParams({ source: loaded.source, from, to })}`;
+  // The rest of the page, which would only keep the charts waiting.
+  const beside = (loaded, pulse) => {
+    const { data, headlines, takeaway, texts } = masthead;
+    if (loaded !== data.current()) return;
+    for (const part of [headlines, texts, takeaway]) part.render(loaded);
+    ahead(loaded, pulse);
   };
 
-  const reset = () => masthead.chart.reset();
-
-  const headlineOf = (data) => {
-    const index = data?.points?.find((point) => point.customdata !== undefined)?.customdata;
-    return index === undefined ? null : index;
+  // The ranges beside the one on screen are here before they are asked for; any other once its
+  // button is pointed at.
+  let newest = null;
+  const ahead = (loaded, pulse) => {
+    const { data, state } = masthead;
+    const at = state.RANGES.indexOf(loaded.view.range);
+    newest = pulse;
+    window.requestIdleCallback?.(
+      () => data.prefetch(loaded, pulse, state.RANGES.slice(Math.max(0, at - 1), at + 2)),
+      { timeout: 3000 },
+    );
   };
-  const hover = (data) => masthead.headlines.mark(headlineOf(data), false);
-  const pick = (data) => masthead.headlines.mark(headlineOf(data), true);
+  document.addEventListener("pointerover", ({ target }) => {
+    const range = target.dataset?.range;
+    const loaded = masthead.data.current();
+    if (range && loaded && newest) masthead.data.prefetch(loaded, newest, [range]);
+  });
+
+  const zoom = (moved) => masthead.chart.zoom(moved);
 
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) window.dash_clientside.set_props("poll", { n_intervals: Date.now() });
   });
 
   window.dash_clientside = Object.assign(window.dash_clientside || {}, {
-    masthead: {
-      navigate, poll, load, draw, render, span, reset, hover, pick,
-    },
+    masthead: { poll, load, draw, render, zoom },
   });
 })();

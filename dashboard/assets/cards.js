@@ -5,18 +5,22 @@ masthead.cards = (() => {
   const WIDTH = 112;
   const HEIGHT = 44;
 
+  // Every metric, in the site's order.
   const all = () => JSON.parse(document.getElementById("cards").dataset.metrics);
-  // The metrics with these keys: a source has no place for what it never gives.
-  const metrics = (keys) => all().filter(({ key }) => keys.includes(key));
 
   // "up", "down", "flat" and the words for it; null without two readings.
   const change = (metric, delta) => {
-    const format = masthead.format;
+    const { format, t } = masthead;
     if (!delta) return null;
     const { change: by, percent, within_rounding: within } = delta;
-    const since = `from ${format.full(metric, delta.from.value)} (${format.moment(delta.from.t)}) to ${format.full(metric, delta.to.value)} (${format.moment(delta.to.t)})`;
-    if (within) return { way: "flat", words: "within rounding", detail: "", since };
-    if (by === 0) return { way: "flat", words: "no change", detail: "", since };
+    const since = t("change_from", {
+      before: format.full(metric, delta.from.value),
+      at: format.moment(delta.from.t),
+      after: format.full(metric, delta.to.value),
+      now: format.moment(delta.to.t),
+    });
+    if (within) return { way: "flat", words: t("within_rounding"), detail: "", since };
+    if (by === 0) return { way: "flat", words: t("no_change"), detail: "", since };
     return {
       way: by > 0 ? "up" : "down",
       words: percent === null ? format.signed(metric, by) : format.percent(percent),
@@ -62,48 +66,91 @@ masthead.cards = (() => {
     return `±${masthead.format.compact(metric, reading.half_width, { minimumFractionDigits: 0 })}`;
   };
 
+  const missing = (reading) =>
+    masthead.t("not_read_why", { why: reading.problem || masthead.t("failed_no_reason") });
+
   const valueTitle = (metric, reading) => {
     if (!reading) return "";
-    if (reading.value === null) return `Not read: ${reading.problem || "no reason kept"}`;
-    const shown = reading.shown ? `; the source showed “${reading.shown}”` : "";
+    if (reading.value === null) return missing(reading);
+    const shown = reading.shown ? ` · ${masthead.t("shown_as", { shown: reading.shown })}` : "";
     return masthead.format.full(metric, reading.value) + shown;
   };
 
-  const changeParts = (metric, reading, delta) => {
+  // What to say of a span with fewer than two readings: that the first is the first only if it is.
+  const tooFew = (metric, { info, series }) => {
+    if (series.metrics[metric.key].last.every((value) => value === null)) return "nothing_in_span";
+    return info?.first_slot < series.from ? "one_in_span" : "first_reading";
+  };
+
+  const changeParts = (metric, reading, part) => {
     if (reading && reading.value === null) {
-      return [h("span", { class: "warn" }, `Not read: ${reading.problem || "no reason kept"}`)];
+      return [h("span", { class: "warn" }, missing(reading))];
     }
-    const moved = change(metric, delta);
-    if (!moved) return [h("span", { class: "flat" }, "first reading")];
+    const moved = change(metric, part.series.deltas[metric.key]);
+    if (!moved) return [h("span", { class: "flat" }, masthead.t(tooFew(metric, part)))];
     return [
       h("span", { class: moved.way, title: moved.since }, moved.words.replace(/^[+−]/, "")),
       moved.detail && h("span", { class: "by" }, moved.detail),
     ].filter(Boolean);
   };
 
-  const render = (latest, given, loaded) => {
+  // When a figure was read last: by the newest look, or by an earlier one still in the span.
+  const readAt = (metric, { latest, series }) => {
+    if (latest.readings[metric.key]?.value != null) return latest.taken_at;
+    const index = series?.metrics[metric.key]?.last.findLastIndex((value) => value !== null) ?? -1;
+    return index < 0 ? null : series.t[index];
+  };
+
+  const age = (metric, part) => {
+    const at = readAt(metric, part);
+    if (at === null) return [];
+    const { api, format, t } = masthead;
+    const time = h(
+      "time",
+      { datetime: new Date(at).toISOString(), title: format.moment(at) },
+      format.agoShort(at, api.now()),
+    );
+    return t.nodes("read_at", { ago: time });
+  };
+
+  const fill = (metric, card, part) => {
+    const at = (name) => card.querySelector(`.${name}`);
+    const { latest, series } = part;
+    const reading = latest.readings[metric.key];
+    // What is disputed is what a site prints; an API prints nothing.
+    if (at("note")) at("note").hidden = latest.via === "api";
+    at("value").textContent = valueText(metric, reading);
+    at("value").title = valueTitle(metric, reading);
+    at("rounding").textContent = roundingText(metric, reading);
+    at("rounding").title = masthead.t("rounded");
+    at("age").replaceChildren(...age(metric, part));
+    if (!series?.metrics[metric.key]) return;
+    const { t, metrics, from, to } = series;
+    const spark = sparkline(t, metrics[metric.key].last, from, to);
+    at("change").replaceChildren(...changeParts(metric, reading, part));
+    at("spark").replaceChildren(...[spark].filter(Boolean));
+  };
+
+  // The strip is of one source: the first of those shown that was ever read.
+  const shown = ({ parts }) => parts.find(({ latest }) => latest.readings);
+
+  const render = (loaded) => {
+    const part = shown(loaded);
+    const given = part.info?.metrics || Object.keys(part.latest.readings);
     document.getElementById("cards").classList.toggle("few", given.length < all().length);
     for (const metric of all()) {
       const card = document.getElementById(`card-${metric.key}`);
-      const part = (name) => card.querySelector(`.${name}`);
       card.hidden = !given.includes(metric.key);
-      if (card.hidden) continue;
-      // What is disputed is what a site prints; an API prints nothing.
-      if (part("note")) part("note").hidden = latest.via === "api";
-      const reading = latest.readings?.[metric.key];
-      part("value").textContent = valueText(metric, reading);
-      part("rounding").textContent = roundingText(metric, reading);
-      part("rounding").title = "Rounded: the true figure may lie this far off either way";
-      part("value").title = valueTitle(metric, reading);
-      if (!loaded?.series.metrics[metric.key]) continue;
-      const { series } = loaded;
-      const values = series.metrics[metric.key].last;
-      part("change").replaceChildren(...changeParts(metric, reading, series.deltas[metric.key]));
-      part("spark").replaceChildren(
-        ...[sparkline(series.t, values, series.from, series.to)].filter(Boolean),
-      );
+      if (!card.hidden) fill(metric, card, part);
     }
   };
 
-  return { metrics, change, render };
+  const tick = (loaded) => {
+    const part = shown(loaded);
+    for (const metric of part ? all() : []) {
+      document.querySelector(`#card-${metric.key} .age`).replaceChildren(...age(metric, part));
+    }
+  };
+
+  return { all, change, render, tick };
 })();

@@ -1,75 +1,86 @@
-// The drawn chart: reads its zoom, fits it, and shows one headline's hour through all panels.
+// The drawn chart: builds it for the box it stands in, reads its zoom, and knows where a time is.
 window.masthead = window.masthead || {};
 masthead.chart = (() => {
+  const SHORTEST = 2;
+  const TICK = 20;
+  const LOOKS = 250;
   let drawn = null;
-  let marked = null;
   let revision = 0;
-  let kept = null;
 
+  const frame = () => document.getElementById("chart-frame");
   const box = () => document.getElementById("chart-box");
-  const plot = () => box()?.querySelector(".js-plotly-plot");
+  const size = () => ({ width: box().clientWidth, height: box().clientHeight });
 
-  // Plotly gives a date as milliseconds or as "2026-11-23", "2026-11-23 06:00", …, in UTC.
-  const ms = (value) =>
-    typeof value === "number"
-      ? value
-      : Date.parse(value.length > 10 ? `${value.replace(" ", "T")}Z` : value);
-
-  // [from, to] as the reader zoomed, null while the whole span is on screen. What was drawn last
-  // may not be on screen yet (`meta` says what is): then it is the zoom that was carried over.
-  const zoom = () => {
-    const { meta, xaxis } = plot()?.layout || {};
-    const range = xaxis?.range;
-    if (!drawn || !range) return null;
-    if (meta !== drawn.key) return kept;
-    const seen = range.map(ms);
-    const whole = masthead.figure.span(drawn.series);
-    return seen.every((edge, index) => Math.abs(edge - whole[index]) < 1000) ? null : seen;
+  // What the page's own layers over the plot are placed by.
+  const place = ({ margin, panels }) => {
+    frame().style.setProperty("--plot-left", `${margin.l}px`);
+    frame().style.setProperty("--plot-right", `${margin.r}px`);
+    frame().style.setProperty("--plot-bottom", `${margin.b}px`);
+    masthead.tools.render(panels);
   };
 
   const figure = (loaded) => {
-    const same = drawn && drawn.source === loaded.source && drawn.range === loaded.range;
-    kept = same ? zoom() : null;
-    if (!kept) revision += 1;
-    drawn = loaded;
-    marked = null;
-    box().setAttribute("aria-label", masthead.figure.sentence(loaded));
-    box().dataset.count = Object.keys(loaded.series.metrics).length;
-    return masthead.figure.build(loaded, box(), kept, revision);
+    box().dataset.count = masthead.lines.of(loaded).length;
+    const built = masthead.figure.build(loaded, size(), (revision += 1));
+    drawn = { ...built, loaded, ...size() };
+    place(drawn);
+    settled().then(around);
+    return { data: built.data, layout: built.layout };
   };
 
-  // A screen turned on its side needs other margins.
-  window.matchMedia("(max-width: 680px)").addEventListener("change", () => {
-    if (!drawn || !plot()?.layout) return;
-    const { data, layout } = figure(drawn);
-    window.Plotly.react(plot(), data, layout);
+  // What stands around the plot comes after it: the lines are what the reader waits for.
+  const around = (current) => {
+    if (!current) return;
+    for (const part of [masthead.rail, masthead.outages]) part.render(drawn.loaded);
+    masthead.cursor.again();
+  };
+
+  // Once plotly has drawn the newest figure: true, or false when a newer one came between.
+  const settled = async () => {
+    const mine = revision;
+    for (let look = 0; look < LOOKS && mine === revision; look += 1) {
+      const plot = box().querySelector(".js-plotly-plot");
+      if (plot?.layout?.uirevision === mine) break;
+      await new Promise((done) => setTimeout(done, TICK));
+    }
+    return mine === revision;
+  };
+
+  // The place of a time as a share of the plot's width; outside 0…1 it is not on screen.
+  const share = (ms) => (ms - drawn.span[0]) / (drawn.span[1] - drawn.span[0]);
+  const width = () => box().clientWidth - drawn.margin.l - drawn.margin.r;
+  const timeAt = (x) => drawn.span[0] + (x / width()) * (drawn.span[1] - drawn.span[0]);
+
+  // Show [from, to], never less than a few readings, as part of the address.
+  const look = (from, to) => {
+    const least = SHORTEST * 1000 * drawn.loaded.drawn[0].series.every_s;
+    const short = Math.max(0, least - (to - from)) / 2;
+    const edges = [from - short, to + short].map((ms) => new Date(Math.round(ms)).toISOString());
+    masthead.state.go({ from: edges[0], to: edges[1] });
+  };
+  const reset = () => masthead.state.go({ from: null, to: null });
+
+  // A drag across the plot: plotly names the edges it chose.
+  const zoom = (moved) => {
+    const from = moved?.["xaxis.range[0]"];
+    const to = moved?.["xaxis.range[1]"];
+    if (drawn && from !== undefined && to !== undefined) look(Number(from), Number(to));
+  };
+
+  // Another size asks for other margins, marks and labels.
+  const resize = () => {
+    if (!drawn) return;
+    const plot = box().querySelector(".js-plotly-plot");
+    const { width: wide, height } = size();
+    if (!plot?.layout || (wide === drawn.width && height === drawn.height)) return;
+    const { data, layout } = figure(drawn.loaded);
+    window.Plotly.react(plot, data, layout);
+  };
+  let waiting = 0;
+  window.addEventListener("resize", () => {
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(resize);
   });
 
-  // After a zoom: fit each panel to what is in sight.
-  const fit = () => {
-    if (!drawn || !plot()?.layout?.yaxis) return;
-    const shown = zoom() || masthead.figure.span(drawn.series);
-    const changes = masthead.figure.fit(drawn.series, shown);
-    const moved = Object.entries(changes).some(
-      ([name, value]) => name.endsWith(".range") && String(at(plot().layout, name)) !== String(value),
-    );
-    if (moved) window.Plotly.relayout(plot(), changes);
-  };
-  const at = (layout, name) => layout[name.split(".")[0]]?.range;
-
-  // [from, to] on screen.
-  const span = ({ series }) => zoom() || [series.from, series.to];
-
-  const reset = () =>
-    window.Plotly.relayout(plot(), { "xaxis.range": masthead.figure.span(drawn.series) });
-
-  const highlight = (at) => {
-    if (at === marked || !plot()?.layout) return;
-    marked = at;
-    const rest = (plot().layout.shapes || []).filter((shape) => shape.name !== "headline");
-    const line = at === null ? [] : [masthead.figure.highlight(at)];
-    window.Plotly.relayout(plot(), { shapes: [...rest, ...line] });
-  };
-
-  return { figure, fit, span, zoom, reset, highlight };
+  return { figure, look, reset, resize, settled, share, timeAt, width, zoom, drawn: () => drawn };
 })();

@@ -37,5 +37,16 @@ masthead.dom = (() => {
 
   const put = (id, ...children) => document.getElementById(id).replaceChildren(...children);
 
-  return { h, svg, link, put };
+  // Make these the children; those that are there already stay, with their focus and scroll.
+  const arrange = (parent, nodes) => {
+    const wanted = new Set(nodes);
+    for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove();
+    let next = parent.firstChild;
+    for (const node of nodes) {
+      if (node === next) next = next.nextSibling;
+      else parent.insertBefore(node, next);
+    }
+  };
+
+  return { arrange, h, svg, link, put };
 })();

@@ -1,115 +1,197 @@
-// The list of headlines by day, and its two-way tie to the dots of the chart.
+// The list of headlines by day: what is there already stays, with its focus and open summaries.
 window.masthead = window.masthead || {};
 masthead.headlines = (() => {
-  const { h, link } = masthead.dom;
+  const { arrange, h } = masthead.dom;
   const FIRST = 40;
-  let shown = "";
-  let all = false;
+  const entries = new Map();
+  const days = new Map();
+  const opened = new Set();
+  let loaded = null;
   let list = [];
+  let whole = "";
+  let all = false;
+  let giving = true;
 
-  const exact = (one) => one.published_from !== null && one.published_from === one.published_to;
+  const box = () => document.getElementById("headlines");
 
-  // Where a headline stands in time: when it was published if that is known, else first seen.
-  const at = (one) => (exact(one) ? one.published_from : one.first_seen_at);
+  const newest = ({ headlines }) => headlines.slice(0, masthead.state.HEADLINES);
 
-  const published = (one, now) => {
-    if (exact(one)) return "";
-    const { format } = masthead;
-    if (one.published_from === null && one.published_to === null) return "date not given";
-    const from = one.published_from ?? one.published_to;
-    const to = one.published_to ?? one.published_from;
-    return `published about ${format.ago((from + to) / 2, now)}`;
+  // Several sources: each headline says whose it is.
+  const sourceOf = (one) => {
+    if (loaded.parts.length < 2) return null;
+    const { info } = loaded.parts.find(({ source }) => source === one.source);
+    return masthead.format.source(info || one);
   };
 
-  const when = (one) => {
-    const { format } = masthead;
-    const time = h("time", { datetime: new Date(at(one)).toISOString() }, format.time(at(one)));
-    return h("div", { class: "when" }, exact(one) ? null : h("small", {}, "seen"), time);
+  // Put the focus back where it was when an entry is filled again.
+  const refill = (entry, one, source, now) => {
+    const at = [...entry.querySelectorAll("a, summary")].indexOf(document.activeElement);
+    masthead.story.fill(entry, one, source, now, opened.has(one.id));
+    if (at >= 0) entry.querySelectorAll("a, summary")[at]?.focus({ preventScroll: true });
   };
 
-  const item = (one, index, now) =>
-    h(
-      "li",
-      { "data-index": index, class: one.lead ? "lead" : null },
-      when(one),
-      h(
-        "div",
-        {},
-        h("p", { class: "title" }, link(one.title, one.url)),
-        h("p", { class: "by" }, [one.author, published(one, now)].filter(Boolean).join(" · ")),
-        one.summary &&
-          h("details", {}, h("summary", {}, "Summary"), h("p", {}, one.summary)),
-      ),
-    );
+  const entryOf = (one, now) => {
+    const known = entries.get(one.id);
+    const source = sourceOf(one);
+    const text = masthead.story.text(one, source, now);
+    const entry = known?.entry || h("li", { "data-id": one.id, tabindex: -1 });
+    if (known?.text !== text) refill(entry, one, source, now);
+    entries.set(one.id, { entry, one, text });
+    return entry;
+  };
 
-  const days = (now) => {
-    const { format } = masthead;
+  const dayOf = (name) => {
+    if (!days.has(name)) days.set(name, [h("h3", {}, name), h("ul", {})]);
+    return days.get(name);
+  };
+
+  const grouped = (now) => {
     const groups = new Map();
-    list.slice(0, all ? list.length : FIRST).forEach((one, index) => {
-      const day = format.day(at(one), now);
-      if (!groups.has(day)) groups.set(day, []);
-      groups.get(day).push(item(one, index, now));
+    for (const one of all ? list : list.slice(0, FIRST)) {
+      const day = masthead.format.day(one.at, now);
+      groups.set(day, [...(groups.get(day) || []), entryOf(one, now)]);
+    }
+    for (const name of days.keys()) if (!groups.has(name)) days.delete(name);
+    return [...groups].flatMap(([day, items]) => {
+      const parts = dayOf(day);
+      arrange(parts[1], items);
+      return parts;
     });
-    return [...groups].map(([day, items]) => [h("h3", {}, day), h("ul", {}, items)]).flat();
+  };
+
+  const button = (words, press) => {
+    const made = h("button", { class: "button", type: "button" }, words);
+    made.addEventListener("click", press);
+    return made;
+  };
+
+  // What stands where the list would be, or below it.
+  const rest = () => {
+    const { search, t } = masthead;
+    const hint = (key, values) => h("p", { class: "hint" }, t(key, values));
+    if (!newest(loaded).length) {
+      return [giving ? hint("news_none") : hint("news_never", { count: loaded.parts.length })];
+    }
+    if (!list.length) return [hint("news_no_match"), button(t("news_clear"), search.clear)];
+    const more = all ? 0 : list.length - FIRST;
+    return more > 0 ? [button(t("news_more", { count: more }), showRest)] : [];
+  };
+
+  // The entry at the top of the list stays where it is on screen while others come above it.
+  const still = (change) => {
+    const { scrollTop } = box();
+    const top = box().getBoundingClientRect().top;
+    const anchor = scrollTop > 0 && [...box().querySelectorAll("li")].find(
+      (entry) => entry.getBoundingClientRect().bottom > top,
+    );
+    const before = anchor && anchor.getBoundingClientRect().top;
+    change();
+    if (anchor?.isConnected) box().scrollTop += anchor.getBoundingClientRect().top - before;
   };
 
   const draw = () => {
-    const box = document.getElementById("headlines");
-    const rest = all ? 0 : list.length - FIRST;
-    const more = rest > 0 && h("button", { class: "button", type: "button" }, `Show ${rest} more`);
-    if (more) more.addEventListener("click", showAll);
-    box.replaceChildren(...days(masthead.api.now()), ...(more ? [more] : []));
-    if (!list.length) box.replaceChildren(h("p", { class: "hint" }, "No headlines in this span."));
+    const { api, lit, search } = masthead;
+    const total = newest(loaded);
+    list = search.found(total);
+    still(() => arrange(box(), [...grouped(api.now()), ...rest()]));
+    for (const [id, { entry }] of entries) if (!entry.isConnected) entries.delete(id);
+    search.render(list.length, total.length);
+    lit.refresh();
   };
 
-  const showAll = () => {
+  const showRest = () => {
+    const first = list[FIRST].id;
     all = true;
     draw();
+    focusOn(entries.get(first).entry);
   };
 
-  const render = (loaded) => {
-    const box = document.getElementById("headlines");
-    if (!box.dataset.ready) listen(box);
-    if (shown === loaded.key) return;
-    shown = loaded.key;
-    all = false;
-    list = loaded.headlines;
-    document.getElementById("news-note").textContent =
-      list.length < masthead.state.HEADLINES
-        ? "Point at one to find it on the charts."
-        : `The newest ${list.length} of this span; older ones are not on the charts.`;
+  const focusOn = (entry) => (entry.querySelector("a") || entry).focus({ preventScroll: true });
+
+  // Whether the sources of an empty list ever gave a headline; asked only then.
+  const ask = async (asked) => {
+    const answers = await Promise.all(
+      asked.parts.map(({ source }) =>
+        masthead.api.get("headlines", { source, range: "all", limit: 1 }).catch(() => null),
+      ),
+    );
+    if (asked !== loaded) return;
+    giving = answers.some((answer) => !answer || answer.headlines.length);
     draw();
   };
 
-  const listen = (box) => {
-    box.dataset.ready = "yes";
-    const point = (event) => {
-      const entry = event.target.closest("li");
-      masthead.chart.highlight(entry ? at(list[entry.dataset.index]) : null);
+  const note = () => {
+    const { state, t } = masthead;
+    const cut = loaded.cut || loaded.headlines.length > state.HEADLINES;
+    const count = newest(loaded).length;
+    document.getElementById("news-note").textContent =
+      cut ? t("news_cut", { count }) : count ? t("news_note") : "";
+  };
+
+  const render = (fresh) => {
+    if (!box().dataset.ready) listen();
+    const { parts, view } = fresh;
+    const span = JSON.stringify([view.range, view.zoom, parts.map(({ source }) => source)]);
+    if (span !== whole) [whole, all, giving] = [span, false, true];
+    loaded = fresh;
+    note();
+    draw();
+    if (!loaded.headlines.length) ask(loaded);
+  };
+
+  // What is searched for has changed.
+  const search = () => {
+    if (!loaded) return;
+    all = false;
+    draw();
+    masthead.rail.render(loaded);
+  };
+
+  const entryAt = ({ target }) => entries.get(target.closest?.("li")?.dataset.id);
+  const light = (ids) => {
+    for (const [id, { entry }] of entries) entry.classList.toggle("lit", ids.has(id));
+  };
+
+  const listen = () => {
+    const { lit, rail } = masthead;
+    box().dataset.ready = "yes";
+    const point = (way) => (event) => {
+      const found = entryAt(event);
+      lit.by(way, found ? [found.one] : []);
     };
-    const leave = () => masthead.chart.highlight(null);
-    box.addEventListener("mouseover", point);
-    box.addEventListener("focusin", point);
-    box.addEventListener("mouseleave", leave);
-    box.addEventListener("focusout", leave);
+    box().addEventListener("mouseover", point("pointer"));
+    box().addEventListener("mouseleave", () => lit.by("pointer", []));
+    box().addEventListener("focusin", point("focus"));
+    box().addEventListener("focusout", () => lit.by("focus", []));
+    box().addEventListener("click", (event) => {
+      const summary = event.target.closest("summary");
+      if (summary) opened[summary.parentElement.open ? "delete" : "add"](entryAt(event).one.id);
+    });
+    box().addEventListener("keydown", (event) => {
+      const id = event.key === "Escape" && entryAt(event)?.one.id;
+      if (id && lit.kept().includes(id)) rail.focus(id);
+    });
   };
 
-  // Mark one headline, or none; `bring` scrolls the list (never the page) to it.
-  const mark = (index, bring) => {
-    const box = document.getElementById("headlines");
-    box.querySelector("li.marked")?.classList.remove("marked");
-    if (index === null) return;
-    if (bring && index >= FIRST && !all) showAll();
-    const entry = box.querySelector(`li[data-index="${index}"]`);
-    if (!entry) return;
-    entry.classList.add("marked");
-    if (box.scrollHeight > box.clientHeight) {
-      const top = entry.offsetTop - box.offsetTop;
-      if (bring || top < box.scrollTop || top + entry.offsetHeight > box.scrollTop + box.clientHeight) {
-        box.scrollTop = top - box.clientHeight / 3;
-      }
-    } else if (bring) entry.scrollIntoView({ block: "center" });
+  // Where the list scrolls by itself only it moves; where it stands below the charts the page does.
+  const bring = (id) => {
+    const at = list.findIndex((one) => one.id === id);
+    if (at < 0) return;
+    if (at >= FIRST && !all) {
+      all = true;
+      draw();
+    }
+    const { entry } = entries.get(id);
+    const top = entry.getBoundingClientRect().top - box().getBoundingClientRect().top;
+    box().scrollTop += top - box().clientHeight / 3;
+    const charts = document.getElementById("charts").getBoundingClientRect();
+    if (box().getBoundingClientRect().top >= charts.bottom) entry.scrollIntoView({ block: "center" });
+    focusOn(entry);
   };
 
-  return { at, exact, render, mark };
+  return {
+    bring, light, newest, render, search,
+    found: () => list,
+    shows: (id) => list.some((one) => one.id === id),
+  };
 })();

@@ -3,35 +3,66 @@ window.masthead = window.masthead || {};
 masthead.status = (() => {
   const { h, link, put } = masthead.dom;
   const STALE = 3;
+  const SITE = "https://dapp.expert/";
   let said = "";
+  let emptied = "";
+  let trouble = null;
 
-  const line = ({ latest, sources: known }) => {
-    const { format, api } = masthead;
-    const info = known.find((one) => one.source === latest.source) || latest;
-    const parts = [h("span", {}, format.source(info))];
-    if (latest.taken_at !== null) {
-      const exact = format.moment(latest.taken_at);
-      const taken = new Date(latest.taken_at).toISOString();
-      parts.push(
-        h("span", {}, "updated ", h("time", { datetime: taken, title: exact }, format.agoShort(latest.taken_at, api.now()))),
-      );
-    }
-    if (latest.every_s) parts.push(h("span", {}, `sampled every ${format.interval(latest.every_s)}`));
-    if (info.credit) parts.push(h("span", { class: "credit" }, link(info.credit, info.credit_url)));
-    put("status", ...parts);
+  const name = (part) => masthead.format.source(part.info || part);
+
+  const credit = ({ info }) =>
+    info?.credit ? h("span", { class: "credit" }, link(info.credit, info.credit_url)) : null;
+
+  const updated = ({ latest }) => {
+    if (latest.taken_at === null) return null;
+    const { api, format, t } = masthead;
+    const ago = h(
+      "time",
+      { datetime: new Date(latest.taken_at).toISOString(), title: format.moment(latest.taken_at) },
+      format.agoShort(latest.taken_at, api.now()),
+    );
+    return h("span", {}, t.nodes("updated", { ago }));
   };
 
-  const failure = (run) => {
-    if (!run || run.outcome !== "failed") return "";
-    const { format } = masthead;
-    return `The last try, ${format.moment(run.started_at)}, failed: ${run.message || run.error_kind || "no reason kept"}`;
+  const sampled = ({ latest: { every_s: every } }) =>
+    masthead.t("every", { span: masthead.format.every(every) });
+
+  // Who is shown, how old it is, and whom to credit: a line a source.
+  const line = ({ parts }) => {
+    put(
+      "status",
+      ...parts.map((part, place) =>
+        h(
+          "span",
+          { class: "of-source" },
+          parts.length > 1
+            ? h("i", { class: "dot", style: `background: var(--line-${place + 1})` })
+            : null,
+          h("span", {}, name(part)),
+          updated(part),
+          parts.length > 1 || !part.latest.every_s ? null : h("span", {}, sampled(part)),
+          credit(part),
+        ),
+      ),
+    );
   };
+
+  // Ages grow while nothing else happens.
+  const tick = () => {
+    const loaded = masthead.data.current();
+    if (!loaded) return;
+    line(loaded);
+    masthead.cards.tick(loaded);
+  };
+
+  const why = (run) => run.message || run.error_kind || masthead.t("failed_no_reason");
 
   const command = (text) => {
-    const copy = h("button", { class: "button copy", type: "button" }, "Copy");
+    const { t } = masthead;
+    const copy = h("button", { class: "button copy", type: "button" }, t("copy"));
     copy.addEventListener("click", async () => {
       await navigator.clipboard.writeText(text);
-      copy.textContent = "Copied";
+      copy.textContent = t("copied");
     });
     return h("p", { class: "command" }, h("code", {}, text), navigator.clipboard ? copy : null);
   };
@@ -39,126 +70,152 @@ masthead.status = (() => {
   const notice = (tone, title, ...words) =>
     h("div", { class: `notice ${tone}` }, h("strong", {}, title), " ", ...words);
 
-  const stale = (latest) => {
-    const { format, api } = masthead;
-    const sample = latest.source === "sample";
-    if (sample || latest.taken_at === null || !latest.every_s) return null;
-    if (api.now() - latest.taken_at <= STALE * latest.every_s * 1000) return null;
-    const due = `One is due every ${format.interval(latest.every_s)}. `;
+  // Amber once three slots passed without a reading; before that a failed try is only told.
+  const behind = (part) => {
+    const { format, api, state, t } = masthead;
+    const { latest } = part;
+    const { run } = latest;
+    if (part.source === state.SAMPLE || latest.taken_at === null || !latest.every_s) return null;
+    const failed =
+      run?.outcome === "failed" && run.started_at > latest.taken_at
+        ? { when: format.moment(run.started_at), why: why(run) }
+        : null;
+    const source = name(part);
+    if (api.now() - latest.taken_at > STALE * latest.every_s * 1000) {
+      const ago = format.ago(latest.taken_at, api.now());
+      const more = [t("notice_stale_more", { every: sampled(part) })];
+      if (failed) more.push(t("notice_stale_failed", failed));
+      return notice("amber", t("notice_stale", { source, ago }), more.join(" "));
+    }
+    return failed ? notice("quiet", t("notice_failed", { source }), t("failed_at", failed)) : null;
+  };
+
+  const partial = (part) => {
+    const { format, t } = masthead;
+    const readings = part.latest.readings || {};
+    const names = masthead.cards
+      .all()
+      .filter(({ key }) => readings[key]?.value === null)
+      .map(format.metric);
+    if (!names.length) return null;
     return notice(
-      "amber",
-      `The newest reading is from ${format.ago(latest.taken_at, api.now())}.`,
-      due + failure(latest.run),
+      "quiet", t("notice_partial", { source: name(part) }),
+      t("notice_partial_more", { names: names.join(", ") }),
     );
   };
 
-  let trouble = null;
   // Why the charts could not be fetched; null when they were.
   const charts = (reason) => {
     trouble = reason;
   };
 
-  const notices = (pulse) => {
+  const notices = (pulse, loaded) => {
+    const { t } = masthead;
     const shown = [];
-    if (pulse.latest?.source === "sample" && pulse.latest.readings) {
-      shown.push(
-        notice("sample", "Sample data — synthetic.", "No figure or headline here was read from dapp.expert. Remove it with ", h("code", {}, "masthead sample remove"), "."),
-      );
+    const made = loaded?.drawn.find(({ source }) => source === masthead.state.SAMPLE);
+    if (made) {
+      const command = h("code", {}, "masthead sample remove");
+      const rest = made.info?.passing
+        ? [t("notice_sample_passing"), " ", goButton(t("notice_sample_back"), { source: null })]
+        : t.nodes("notice_sample_more", { command });
+      shown.push(notice("sample", t("notice_sample"), ...rest));
     }
     if (pulse.offline) {
-      shown.push(notice("red", "Connection lost.", `${pulse.offline} What you see may be old; trying again.`));
+      shown.push(notice("red", t("notice_lost"), t("notice_lost_more", { why: pulse.offline })));
+    } else if (trouble) {
+      shown.push(notice("red", t("notice_charts"), t("notice_charts_more", { why: trouble })));
     }
-    if (!pulse.offline && trouble) {
-      shown.push(notice("red", "The charts could not be loaded.", `${trouble} Trying again.`));
-    }
-    const old = pulse.latest && stale(pulse.latest);
-    if (old) shown.push(old);
+    for (const part of loaded?.parts || []) shown.push(behind(part), partial(part));
+    const told = shown.filter(Boolean);
     // A live region is read out when it changes: leave it alone while it says the same.
-    const words = shown.map((one) => one.textContent).join("|");
+    const words = told.map((one) => one.textContent).join("|");
     if (words === said) return;
     said = words;
-    put("notices", ...shown);
+    put("notices", ...told);
   };
 
-  const why = ({ run, every_s: every }) => {
-    const { format } = masthead;
-    if (!run) return "Nothing has been collected so far.";
-    if (run.outcome === null) return `A first reading was started ${format.moment(run.started_at)}.`;
-    const next = every
-      ? ` The next try is due ${format.moment(run.started_at + every * 1000)}.`
-      : "";
-    return `${failure(run) || `The last try ended as “${run.outcome}”.`}${next}`;
+  const reason = ({ run, every_s: every }) => {
+    const { format, t } = masthead;
+    if (!run) return t("empty_none");
+    const when = format.moment(run.started_at);
+    if (run.outcome === null) return t("empty_started", { when });
+    const ended =
+      run.outcome === "failed"
+        ? t("empty_failed", { when, why: why(run) })
+        : t("empty_ended", { outcome: run.outcome });
+    const next = every ? ` ${t("empty_next", { when: format.moment(run.started_at + every * 1000) })}` : "";
+    return ended + next;
   };
 
-  let emptied = "";
-  const empty = ({ latest }) => {
-    const words = why(latest);
+  const goButton = (words, changes) => {
+    const made = h("button", { class: "button", type: "button" }, words);
+    made.addEventListener("click", () => masthead.state.go(changes));
+    return made;
+  };
+
+  const empty = ({ parts: [part] }) => {
+    const { state, t } = masthead;
+    const words = `${reason(part.latest)} ${t.language()}`;
     if (words === emptied) return;
     emptied = words;
     put(
       "empty",
-      h("h2", {}, "No reading yet"),
-      h("p", {}, words),
-      h("p", {}, "Take one now:"),
+      h("h2", {}, t("empty_title")),
+      h("p", {}, reason(part.latest)),
+      h("p", {}, t("empty_now")),
       command("masthead collect"),
-      h("p", {}, "Or look around first, with two years of made-up figures:"),
-      command("masthead sample load"),
-      h("p", { class: "hint" }, "This page notices by itself."),
+      h("p", {}, t("empty_sample")),
+      h("p", {}, goButton(t("empty_show_sample"), { source: state.SAMPLE })),
+      h("p", { class: "hint" }, t("empty_notices")),
     );
   };
 
   // One of: loading, empty, full.
-  const show = (name) => {
-    document.documentElement.dataset.page = name;
+  const show = (page) => {
+    document.documentElement.dataset.page = page;
   };
 
-  const sources = (pulse) => {
-    const { format, state } = masthead;
-    const shown = (one) => one.last_slot !== null || one.source === pulse.source;
-    const filled = pulse.sources.filter(shown);
-    const box = document.getElementById("source-choice");
-    const names = filled.map((one) => one.source).join(" ");
-    if (box.dataset.names !== names) {
-      box.dataset.names = names;
-      box.replaceChildren();
-      if (filled.length > 1) {
-        const choice = h(
-          "select",
-          { "aria-label": "Source", class: "button" },
-          filled.map((one) => h("option", { value: one.source }, format.source(one))),
-        );
-        choice.addEventListener("change", () => {
-          const search = state.search(location.search, { source: choice.value });
-          window.dash_clientside.set_props("url", { search });
-        });
-        box.append(choice);
-      }
+  const over = ({ view, drawn, span }) => {
+    const { format, t } = masthead;
+    const { series } = drawn[0];
+    const [first] = series.t;
+    if (view.zoom) {
+      const [from, to] = span.map(format.moment);
+      return t("note_zoom", { from, to });
     }
-    const choice = box.querySelector("select");
-    if (choice) choice.value = pulse.source;
+    const slot = 2000 * Math.max(series.every_s, series.resolution_s);
+    if (view.range === "all" || (first !== undefined && first - series.from > slot)) {
+      return t("note_since", { when: format.dayShort(first ?? series.from) });
+    }
+    return t(`note_over_${view.range}`);
   };
 
-  const trend = ({ series, range }) => {
-    const { format } = masthead;
-    const spans = {
-      "24h": "24 hours", "7d": "7 days", "30d": "30 days", "90d": "90 days", "1y": "one year",
-    };
-    const read = new Set(
-      series.t.filter((_, at) => Object.values(series.metrics).some(({ last }) => last[at] !== null)),
+  // What the charts show: over which time, and how a point is to be read.
+  const trend = (loaded) => {
+    const { format, t } = masthead;
+    const { info, series } = loaded.drawn[0];
+    const read = series.t.filter((_, at) =>
+      Object.values(series.metrics).some(({ last }) => last[at] !== null),
     );
     const note = document.getElementById("trend-note");
-    if (read.size < 2) {
-      note.textContent = read.size
-        ? "One reading so far; lines begin with the next."
-        : "Nothing was read in this span.";
+    if (read.length < 2) {
+      const one = info?.first_slot < series.from ? "note_one_here" : "note_one";
+      note.textContent = t(read.length ? one : "note_none");
       return;
     }
-    const first = series.t[0];
-    const late = first !== undefined && first - series.from > 2000 * Math.max(series.every_s, series.resolution_s);
-    const over = range === "all" || late ? `since ${format.dayShort(first ?? series.from)}` : `over ${spans[range]}`;
-    const by = series.rolled ? ` One point per ${format.interval(series.resolution_s)}.` : "";
-    note.textContent = `Change ${over} at the right edge. Axes do not start at zero.${by}`;
+    const by = series.rolled ? t("note_rolled", { span: format.every(series.resolution_s) }) : "";
+    // Where several lines share a chart, their ends say something else than how far they moved.
+    const alone = loaded.drawn.length === 1 && !loaded.view.compare;
+    const what = alone || loaded.view.zoom ? over(loaded) : "";
+    note.textContent = [what, t("note_axes"), by].filter(Boolean).join(" · ");
   };
 
-  return { charts, line, notices, empty, show, sources, trend };
+  const foot = () => {
+    const { t } = masthead;
+    put("foot-source", ...t.nodes("foot_source", { site: link("dapp.expert", SITE) }));
+    const health = h("a", { href: `health?lang=${t.language()}` }, t("foot_health"));
+    put("foot-gaps", ...t.nodes("foot_gaps", { health }));
+  };
+
+  return { charts, empty, foot, line, notices, show, tick, trend };
 })();

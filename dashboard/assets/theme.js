@@ -1,4 +1,5 @@
-// Light or dark: the system's choice until the reader makes another, which is kept in this browser.
+// Light or dark: the system's choice until the reader makes another, which is kept in this browser;
+// an address may ask for one without its being kept. And whether the page is in somebody's frame.
 (() => {
   const KEPT = "masthead-theme";
   const system = window.matchMedia("(prefers-color-scheme: dark)");
@@ -20,6 +21,9 @@
     }
   };
 
+  const params = () => new URLSearchParams(location.search);
+  const known = (name) => (name === "light" || name === "dark" ? name : null);
+  const asked = () => known(params().get("theme"));
   const ofSystem = () => (system.matches ? "dark" : "light");
   const now = () => document.documentElement.dataset.theme;
 
@@ -32,11 +36,12 @@
     const name = now() === "dark" ? "light" : "dark";
     keep(name === ofSystem() ? null : name);
     apply(name);
+    if (asked() && window.dash_clientside?.set_props) masthead.state.go({ theme: null });
   };
 
-  const chosen = kept();
-  apply(chosen === "light" || chosen === "dark" ? chosen : ofSystem());
-  system.addEventListener("change", () => kept() || apply(ofSystem()));
+  apply(asked() || known(kept()) || ofSystem());
+  document.documentElement.classList.toggle("embed", params().get("embed") === "1");
+  system.addEventListener("change", () => asked() || kept() || apply(ofSystem()));
   // Heard here and not by Dash, so that it works before Dash does.
   document.addEventListener("click", (event) => event.target.closest("#theme-button") && flip());
 })();

@@ -1,27 +1,20 @@
 """A real Chromium, a real server in its own process, a real SQLite file."""
 
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from dashboard.server import listen
 from data.store import Store, open_store
 from tests import browser as chromium
+from tests.e2e.visits import context_of, open_full, visit
+from tests.served import served
 
-SERVE = """
-import socket, sys
-from dashboard.server import run
-from data.settings import Settings
-run(Settings(database=sys.argv[1]), socket.socket(fileno=int(sys.argv[2])), workers=1)
-"""
-REPORT_VIOLATIONS = """
-document.addEventListener("securitypolicyviolation", (event) =>
-  console.error("policy violated:", event.violatedDirective, event.blockedURI));
-"""
+Fill = Callable[[Store], None]
 
 
 @pytest.fixture(scope="session")
@@ -44,21 +37,52 @@ def database(tmp_path: Path) -> str:
 @pytest.fixture
 def store(database: str) -> Iterator[Store]:
     """The store, as the collectors write it."""
-    opened = open_store(database)
-    yield opened
-    opened.close()
+    with closing(open_store(database)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Fill], str]]:
+    """The address of the page over a store that was filled so: one for all tests that only look."""
+    with ExitStack() as running:
+
+        @cache
+        def address(fill: Fill) -> str:
+            database = f"sqlite:///{tmp_path_factory.mktemp('scene') / 'masthead.db'}"
+            with closing(open_store(database)) as filled:
+                fill(filled)
+            return running.enter_context(served(database))
+
+        yield address
+
+
+@pytest.fixture(scope="session")
+def contexts(
+    browser: Browser, scenes: Callable[[Fill], str]
+) -> Iterator[Callable[[Fill], BrowserContext]]:
+    """The browser's context for a scene: from the second visit on the page's files are there."""
+    with ExitStack() as opened:
+        yield cache(lambda fill: opened.enter_context(context_of(browser, scenes(fill))))
 
 
 @pytest.fixture
-def server(database: str, store: Store) -> Iterator[str]:
-    """The address of the page; the socket listens before the process is there to answer."""
-    listener = listen("127.0.0.1", 0)
-    host, port = listener.getsockname()
-    command = [sys.executable, "-c", SERVE, database, str(listener.fileno())]
-    with listener, subprocess.Popen(command, pass_fds=[listener.fileno()]) as process:
-        yield f"http://{host}:{port}"
-        process.terminate()
-        assert process.wait(timeout=20) == 0
+def scene(
+    contexts: Callable[[Fill], BrowserContext], scenes: Callable[[Fill], str], console: list[str]
+) -> Iterator[Callable[[Fill], Page]]:
+    """A fresh page over the shared store of a scene."""
+    with ExitStack() as opened:
+        yield lambda fill: opened.enter_context(visit(contexts(fill), scenes(fill), console))
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The page's address: over the test's own store, or over that of ``mark.scene(fill=…)``."""
+    if marked := request.node.get_closest_marker("scene"):
+        yield request.getfixturevalue("scenes")(marked.kwargs["fill"])
+        return
+    request.getfixturevalue("store")
+    with served(request.getfixturevalue("database")) as address:
+        yield address
 
 
 @pytest.fixture
@@ -68,17 +92,26 @@ def console() -> list[str]:
 
 
 @pytest.fixture
-def page(browser: Browser, server: str, console: list[str]) -> Iterator[Page]:
+def page(
+    request: pytest.FixtureRequest, browser: Browser, server: str, console: list[str]
+) -> Iterator[Page]:
     """A fresh page in a light room; ends with an empty console and no request to anyone else."""
-    context = browser.new_context(color_scheme="light", base_url=server, timezone_id="Asia/Tokyo")
-    context.add_init_script(REPORT_VIOLATIONS)
-    opened = context.new_page()
-    opened.set_default_timeout(20_000)
-    asked: list[str] = []
-    opened.on("console", lambda message: console.append(f"{message.type}: {message.text}"))
-    opened.on("pageerror", lambda error: console.append(str(error)))
-    opened.on("request", lambda request: asked.append(request.url))
-    yield opened
-    context.close()
-    assert console == []
-    assert [url for url in asked if not url.startswith((server, "data:", "blob:"))] == []
+    if marked := request.node.get_closest_marker("scene"):
+        yield request.getfixturevalue("scene")(marked.kwargs["fill"])
+        return
+    with context_of(browser, server) as context, visit(context, server, console) as opened:
+        yield opened
+
+
+@pytest.fixture
+def reader(browser: Browser, server: str, console: list[str]) -> Iterator[Callable[..., Page]]:
+    """Pages of readers with needs of their own, each a context; the console stays empty."""
+    with ExitStack() as opened:
+
+        def open_page(path: str = "/", **needs: Any) -> Page:
+            context = opened.enter_context(context_of(browser, server, **needs))
+            page = opened.enter_context(visit(context, server, console))
+            open_full(page, path)
+            return page
+
+        yield open_page

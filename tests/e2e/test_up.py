@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 from dashboard.server import listen
 from data.clock import stopwatch
 from tests.conftest import until
-from tests.e2e.conftest import REPORT_VIOLATIONS
+from tests.e2e.visits import REPORT_VIOLATIONS
 from tests.pages import page
 from tests.site import Answer, serving
 

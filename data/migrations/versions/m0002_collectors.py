@@ -23,6 +23,13 @@ def upgrade() -> None:
         sqlite_where=sa.text("outcome IS NULL"),
         postgresql_where=sa.text("outcome IS NULL"),
     )
+    op.create_index(
+        "runs_failed",
+        "runs",
+        ["source", "started_at"],
+        sqlite_where=sa.text("outcome IN ('failed', 'outbox', 'partial')"),
+        postgresql_where=sa.text("outcome IN ('failed', 'outbox', 'partial')"),
+    )
     op.create_table(
         "answers",
         sa.Column("source", sa.Text, primary_key=True),

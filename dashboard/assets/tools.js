@@ -1,0 +1,39 @@
+// A button in the corner of each panel: one metric over the full width, and back.
+window.masthead = window.masthead || {};
+masthead.tools = (() => {
+  const { h, svg } = masthead.dom;
+
+  const icon = (large) =>
+    svg(
+      "svg",
+      { viewBox: "0 0 16 16", "aria-hidden": "true", focusable: "false" },
+      svg("path", { d: large ? "M7 3v4H3M9 13V9h4" : "M9 3h4v4M7 13H3V9" }),
+    );
+
+  const button = (panel, large) => {
+    const label = masthead.t(large ? "all_charts" : "enlarge", { name: panel.title });
+    const made = h(
+      "button",
+      {
+        type: "button", class: "tool", title: label, "aria-label": label,
+        "data-metric": panel.metric.key, style: `top: ${Math.round(panel.top) - 25}px`,
+      },
+      icon(large),
+    );
+    made.addEventListener("click", () =>
+      masthead.state.go({ metric: large ? null : panel.metric.key }),
+    );
+    return made;
+  };
+
+  const render = (panels) => {
+    const box = document.getElementById("chart-tools");
+    const focused = box.contains(document.activeElement) && document.activeElement.dataset.metric;
+    const { compare, metric } = masthead.state.now();
+    const large = panels.length === 1 && panels[0].metric.key === metric;
+    box.replaceChildren(...(compare ? [] : panels.map((panel) => button(panel, large))));
+    if (focused) box.querySelector(`[data-metric="${focused}"]`)?.focus();
+  };
+
+  return { render };
+})();

@@ -1,0 +1,82 @@
+"""Which store answers: the one that is kept; for a sample that it lacks, a passing one."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from tempfile import TemporaryDirectory
+from threading import Lock
+from typing import Final
+
+from data import sample
+from data.clock import Clock
+from data.model import SAMPLE, slot_of
+from data.store import Store, open_store
+
+EVERY: Final = timedelta(hours=1)
+
+
+class Stores:
+    """The store at ``url``, opened at the first request, and the sample for who has no data yet.
+
+    The sample is made in a file that passes with the process, so that a look at it writes nothing
+    into the store. It is the same in every process that makes it within one hour.
+    """
+
+    def __init__(self, url: str, now: Clock) -> None:
+        self._url = url
+        self._now = now
+        self._lock = Lock()
+        self._making = Lock()
+        """Held while a sample is made, which takes seconds: the store itself stays within reach."""
+        self._kept: Store | None = None
+        self._passing: list[_Passing] = []
+
+    def kept(self) -> Store:
+        """The store, read only. Raises StoreError while it is away."""
+        with self._lock:
+            if self._kept is None:
+                self._kept = open_store(self._url, read_only=True)
+            return self._kept
+
+    def asked(self, sources: Sequence[str]) -> Store:
+        """The store for what is asked of ``sources``."""
+        kept = self.kept()
+        if list(sources) != [SAMPLE] or _has_sample(kept):
+            return kept
+        with self._making:
+            hour = slot_of(self._now(), EVERY)
+            if not self._passing or self._passing[-1].hour != hour:
+                self._passing.append(_Passing(hour))
+                # Somebody may still read the last one, but nobody the one before.
+                for old in self._passing[:-2]:
+                    old.close()
+                del self._passing[:-2]
+            return self._passing[-1].store
+
+    def close(self) -> None:
+        """Close what was opened; the passing samples are gone."""
+        with self._making, self._lock:
+            for passing in self._passing:
+                passing.close()
+            self._passing.clear()
+            if self._kept is not None:
+                self._kept.close()
+                self._kept = None
+
+
+class _Passing:
+    """A store that holds the sample up to ``hour``, in a folder that goes with it."""
+
+    def __init__(self, hour: datetime) -> None:
+        self.hour = hour
+        self._folder = TemporaryDirectory(prefix="masthead-sample-")
+        self.store = open_store(f"sqlite:///{self._folder.name}/sample.db")
+        sample.load(self.store, hour)
+
+    def close(self) -> None:
+        self.store.close()
+        self._folder.cleanup()
+
+
+def _has_sample(store: Store) -> bool:
+    found = store.source(SAMPLE)
+    return found is not None and found.last_slot is not None

@@ -1,0 +1,69 @@
+"""Which store answers a request: the one that is kept, or a passing one with the sample."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from dashboard.stores import Stores
+from data import sample
+from data.errors import StoreError
+from data.model import SAMPLE
+from data.store import Store
+from tests.conftest import HOUR, database, snapshot
+
+NOW = datetime(2026, 1, 31, 6, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def times() -> list[datetime]:
+    """The clock: its last item is now."""
+    return [NOW]
+
+
+@pytest.fixture
+def stores(tmp_path: Path, times: list[datetime]) -> Iterator[Stores]:
+    """The stores of a page over the file that ``store`` writes."""
+    opened = Stores(database(tmp_path), lambda: times[-1])
+    yield opened
+    opened.close()
+
+
+def test_the_sample_passes(store: Store, stores: Stores) -> None:
+    """Asked for alone and not kept, it is there, ends with this hour, and is kept nowhere."""
+    passing = stores.asked([SAMPLE])
+    latest = passing.latest(SAMPLE)
+    assert latest is not None
+    assert latest.slot == NOW.replace(minute=0)
+    assert stores.asked([SAMPLE]) is passing
+    assert stores.asked([]) is stores.asked(["dapp_expert", SAMPLE]) is stores.kept()
+    assert store.sources() == []
+
+
+def test_a_kept_sample_is_the_sample(store: Store, stores: Stores) -> None:
+    """Once loaded into the store, it is read from there."""
+    store.save(snapshot(NOW, source=SAMPLE), sample.EVERY)
+    assert stores.asked([SAMPLE]) is stores.kept()
+
+
+def test_the_sample_moves_with_the_hours(
+    store: Store, stores: Stores, times: list[datetime]
+) -> None:
+    """An hour later it is made anew; the last one can still be read, the one before is gone."""
+    first = stores.asked([SAMPLE])
+    times.append(NOW + HOUR)
+    second = stores.asked([SAMPLE])
+    assert second is not first
+    assert first.source(SAMPLE) is not None
+    times.append(NOW + 2 * HOUR)
+    assert stores.asked([SAMPLE]) is not second
+    with pytest.raises(StoreError):
+        first.source(SAMPLE)
+
+
+def test_without_a_store_there_is_no_sample(tmp_path: Path) -> None:
+    """A store that is away is said to be, whatever is asked."""
+    stores = Stores(database(tmp_path / "nowhere"), lambda: NOW)
+    with pytest.raises(StoreError):
+        stores.asked([SAMPLE])
