@@ -46,7 +46,8 @@ masthead.cards = (() => {
         pen = "M";
         return;
       }
-      path += `${pen}${x(times[index])} ${y(value)}`;
+      // A reading alone has no length, but a round end.
+      path += `${pen}${x(times[index])} ${y(value)}${pen === "M" ? "h0" : ""}`;
       pen = "L";
       last = index;
     });

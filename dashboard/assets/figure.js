@@ -3,7 +3,6 @@ window.masthead = window.masthead || {};
 masthead.figure = (() => {
   const TITLE = 26;
   const FEW = 48;
-  const MOST_GAPS = 80;
   const NARROW = 620;
 
   const upright = (narrow) => ({ t: 4, b: narrow ? 36 : 38 });
@@ -80,13 +79,10 @@ masthead.figure = (() => {
   };
 
   const bands = ({ drawn }, colour) =>
-    [...(drawn[0]?.series.gaps || [])]
-      .sort((one, other) => other[1] - other[0] - (one[1] - one[0]))
-      .slice(0, MOST_GAPS)
-      .map(([from, to]) => ({
-        type: "rect", name: "gap", layer: "below", xref: "x", yref: "paper",
-        x0: from, x1: to, y0: 0, y1: 1, line: { width: 0 }, fillcolor: colour("gap"),
-      }));
+    masthead.outages.due(drawn[0].series).map(({ from, to }) => ({
+      type: "rect", name: "gap", layer: "below", xref: "x", yref: "paper",
+      x0: from, x1: to, y0: 0, y1: 1, line: { width: 0 }, fillcolor: colour("gap"),
+    }));
 
   const valueAxis = (panel, domain, span, log, pixels) => {
     const { ticks } = masthead;

@@ -64,10 +64,9 @@ masthead.outages = (() => {
     id: "outages", name: () => masthead.t("outages"), dress, point, press: point,
   });
 
-  const known = ({ drawn: [first] }) => {
-    const { gaps, outages } = first.series;
-    return outages || gaps.map(([from, to]) => ({ from, to, cause: null, message: null, runs: 0 }));
-  };
+  // When something was due and not read. Between the captures of an archive nothing was due: the
+  // line is open there, and that is all.
+  const due = ({ outages }) => outages.filter(({ cause }) => cause !== "no_capture");
 
   // Those of the first source that is drawn, like the bands in the charts.
   const render = (loaded) => {
@@ -76,7 +75,7 @@ masthead.outages = (() => {
     if (width <= 0 || !loaded) return;
     const box = document.getElementById("outages");
     if (!box.firstChild) box.append(h("div", { class: "bars", "aria-hidden": "true" }));
-    const seen = known(loaded).filter(({ from, to }) => chart.share(from) < 1 && chart.share(to) > 0);
+    const seen = due(loaded.drawn[0].series).filter(({ from, to }) => chart.share(from) < 1 && chart.share(to) > 0);
     box.firstChild.replaceChildren(...seen.map((one) => h("i", { style: place(one) })));
     const spots = seen.map((item) => ({
       key: String(item.from), item, x0: within(item.from) * width, x1: within(item.to) * width,
@@ -84,5 +83,5 @@ masthead.outages = (() => {
     lane.render(spots);
   };
 
-  return { render, words };
+  return { due, render, words };
 })();

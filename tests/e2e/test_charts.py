@@ -1,6 +1,7 @@
 """The charts in a real browser: lines, gaps, bands, zoom, comparison, and what a pointer reads."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -289,3 +290,21 @@ def test_the_pointer_reads_all_charts(page: Page) -> None:
     expect(page.locator("#cursor i")).to_have_count(5)
     page.mouse.move(5, 5)
     expect(tip).to_be_hidden()
+
+
+def test_between_captures_nothing_was_due(page: Page, store: Store) -> None:
+    """A history from an archive is open between its captures, without bands or bars of outages."""
+    now = clock.now()
+    captures = [
+        replace(snapshot(now - timedelta(days=days)), origin="wayback") for days in range(60, 8, -9)
+    ]
+    store.add(captures, {"dapp_expert": HOUR})
+    keep(store, [3, 2, 1, 0])
+    open_full(page, "/?range=90d")
+    expect(page.locator("#chart-box .xy .point")).to_have_count(7)
+    named = [shape["name"] for shape in figure(page)["layout"]["shapes"]]
+    assert named == ["gap"]  # from the last capture on, when the collector was not there yet
+    expect(page.locator("#outages .mark")).to_have_count(1)
+    dots = page.locator("#card-dapps .spark path").get_attribute("d")
+    assert dots is not None
+    assert dots.count("h0") == 7
