@@ -20,6 +20,8 @@ KINDS: Final = (
 )
 SMALLEST: Final = 1_000
 LARGE: Final = 1_000_000
+LARGE_ONCE: Final = 300_000
+"""Bytes beyond which brotli's best takes more than a third of a second."""
 KEPT: Final = 32_000_000
 """Bytes of compressed bodies that one process keeps at most."""
 
@@ -39,7 +41,7 @@ class Compressed:
         with self._lock:
             made = self._bodies.get(key)
             if made is None:
-                made = self._bodies[key] = _compress(body, encoding)
+                made = self._bodies[key] = packed(body, encoding)
                 self.size += len(made)
                 while self.size > self._kept and len(self._bodies) > 1:
                     self.size -= len(self._bodies.popitem(last=False)[1])
@@ -86,8 +88,11 @@ def encoding_of(asked: Request) -> str | None:
     return None
 
 
-def _compress(body: bytes, encoding: str) -> bytes:
+def packed(body: bytes, encoding: str, *, once: bool = False) -> bytes:
+    """``body`` in ``encoding``, br or gzip; with more patience where that is done ``once``."""
     if encoding == "gzip":
-        return gzip.compress(body, 6, mtime=0)
-    made: bytes = brotli.compress(body, quality=5 if len(body) > LARGE else 9)
+        return gzip.compress(body, 9 if once else 6, mtime=0)
+    large = len(body) > (LARGE_ONCE if once else LARGE)
+    quality = (9 if large else 11) if once else (5 if large else 9)
+    made: bytes = brotli.compress(body, quality=quality)
     return made

@@ -1,6 +1,5 @@
 """Files under names that change with them: kept by browsers for a year, compressed once."""
 
-import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -8,10 +7,9 @@ from pathlib import PurePosixPath
 from threading import Lock
 from typing import Final
 
-import brotli
 from flask import Flask, Response, abort, request
 
-from dashboard.compression import encoding_of
+from dashboard.compression import encoding_of, packed
 
 TYPES: Final = {
     ".css": "text/css",
@@ -22,8 +20,6 @@ TYPES: Final = {
 PACKED: Final = ".woff2"
 """Compressed by its own format."""
 FOREVER: Final = "public, max-age=31536000, immutable"
-LARGE: Final = 300_000
-"""Bytes beyond which brotli's best takes more than a third of a second."""
 
 
 @dataclass
@@ -39,7 +35,7 @@ class File:
         """The body in ``encoding``, br or gzip; whoever comes meanwhile waits for it."""
         with self.lock:
             if encoding not in self.forms:
-                self.forms[encoding] = _compress(self.body, encoding)
+                self.forms[encoding] = packed(self.body, encoding, once=True)
             return self.forms[encoding]
 
 
@@ -87,10 +83,3 @@ class Files:
         response.set_etag(name, weak=True)
         response.make_conditional(request)
         return response
-
-
-def _compress(body: bytes, encoding: str) -> bytes:
-    if encoding == "gzip":
-        return gzip.compress(body, 9, mtime=0)
-    made: bytes = brotli.compress(body, quality=9 if len(body) > LARGE else 11)
-    return made
