@@ -557,9 +557,9 @@ def _open(settings: Settings) -> Store:
 
 
 def _shown(settings: Settings) -> str:
-    from data.engine import parse_url, shown_url
+    from data.engine import parse_url
 
-    return shown_url(parse_url(settings.database))
+    return parse_url(settings.database).shown
 
 
 def application() -> typer.Typer:

@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from data.model import MILLISECOND, to_ms
 from data.sql import Kind, read
 from data.statements import Insert, Statement
 
 Dialect = Literal["sqlite", "postgresql"]
+ROWS: Final = 2_000
+"""Rows that a stream fetches at once."""
 
 
 class Row(tuple[Any, ...]):
@@ -85,6 +87,7 @@ class Connection:
     def __init__(self, raw: Any, dialect: Dialect) -> None:
         self.raw = raw
         self.dialect = dialect
+        self._streams = 0
 
     def execute(
         self, statement: Statement, rows: Sequence[Mapping[str, Any]] | None = None
@@ -101,6 +104,18 @@ class Connection:
             many = [self._values([row[name] for name in names]) for row in rows]
             cursor.executemany(self._sql(sql), many)
         return Result(cursor, statement.kinds())
+
+    def stream(self, statement: Statement) -> Iterator[Row]:
+        """The rows of a statement that answers with many: few of them in memory at a time."""
+        if self.dialect == "sqlite":
+            yield from self.execute(statement)
+            return
+        self._streams += 1
+        with self.raw.cursor(f"rows_{self._streams}") as cursor:
+            cursor.itersize = ROWS
+            sql, params = statement.render()
+            cursor.execute(self._sql(sql), self._values(params))
+            yield from Result(cursor, statement.kinds())
 
     def scalar(self, statement: Statement) -> Any:
         """The first value of the first row, None when there is none."""

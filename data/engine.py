@@ -19,8 +19,15 @@ from data.statements import text
 
 PATIENCE: Final = timedelta(seconds=30)
 """How long a writer waits for its turn."""
-REFUSALS: Final = ("IntegrityError", "DataError", "InterfaceError", "ProgrammingError")
-"""The errors of every database library that are about values, not about the store."""
+REFUSALS: Final = (
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+)
+"""SQLite's errors that are about values, not about the store."""
+REFUSED_STATES: Final = ("22", "23")
+"""The same of PostgreSQL: the classes of their SQLSTATEs."""
 
 
 class Address(Protocol):
@@ -28,11 +35,19 @@ class Address(Protocol):
 
     @property
     def drivername(self) -> str:
-        """What speaks to it: ``sqlite`` or ``postgresql+psycopg``."""
+        """What speaks to it: ``sqlite`` or ``postgresql``."""
 
     @property
     def database(self) -> str | None:
         """The file, or the database's name on its server."""
+
+    @property
+    def shown(self) -> str:
+        """The address without its password."""
+
+    @property
+    def has_password(self) -> bool:
+        """Whether it says a password."""
 
 
 class Engine(Protocol):
@@ -87,17 +102,23 @@ def anchored(database: str, folder: Path) -> str:
 
 
 def connect(
-    url: Address, patience: timedelta = PATIENCE, stop: threading.Event | None = None
+    url: Address,
+    patience: timedelta = PATIENCE,
+    stop: threading.Event | None = None,
+    read_only: bool = False,
 ) -> Engine:
-    """An engine whose writers take turns, and whose SQLite connections wait and sync fully.
+    """An engine whose writers take turns, and whose commits are on disk.
 
-    Setting ``stop`` ends the waiting for a turn.
+    Setting ``stop`` ends the waiting for a turn. Of several PostgreSQL servers, one that can be
+    written to is taken, unless ``read_only``.
     """
+    stop = stop or threading.Event()
     if isinstance(url, File):
-        return SqliteEngine(url, patience, stop or threading.Event())
+        return SqliteEngine(url, patience, stop)
     from data import postgres
 
-    return postgres.connect(url, patience)
+    assert isinstance(url, postgres.Server)  # noqa: S101 - there are two kinds of address
+    return postgres.PostgresEngine(url, patience, stop, writes=not read_only)
 
 
 @contextmanager
@@ -120,8 +141,8 @@ def _named_errors(engine: Engine) -> Iterator[None]:
         yield
     except _database_errors() as error:
         raise StoreError(
-            f"The store {shown_url(engine.url)} did not answer: {_first_line(error)}",
-            refused=type(error).__name__ in REFUSALS,
+            f"The store {engine.url.shown} did not answer: {_first_line(error)}",
+            refused=_refuses(error),
         ) from error
 
 
@@ -132,22 +153,10 @@ def _database_errors() -> tuple[type[Exception], ...]:
     return (sqlite3.Error, *(getattr(module, error) for module, error in loaded))
 
 
-def shown_url(url: Address) -> str:
-    """The address without its password."""
-    if isinstance(url, File):
-        return url.text
-    from data import postgres
-
-    return postgres.shown_url(url)
-
-
-def has_password(url: Address) -> bool:
-    """Whether the address says a password."""
-    if isinstance(url, File):
-        return False
-    from data import postgres
-
-    return postgres.has_password(url)
+def _refuses(error: Exception) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return isinstance(error, REFUSALS)
+    return (getattr(error, "sqlstate", None) or "")[:2] in REFUSED_STATES
 
 
 def _first_line(error: Exception) -> str:
@@ -159,7 +168,7 @@ def revision(engine: Engine) -> str | None:
     """The schema's revision, None for a database that Masthead has not made yet."""
     known = {
         "sqlite": "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'",
-        "postgresql": "SELECT count(*) FROM pg_tables WHERE tablename = 'alembic_version'",
+        "postgresql": "SELECT count(*) WHERE to_regclass('alembic_version') IS NOT NULL",
     }
     with reading(engine) as connection:
         if not connection.scalar(text(known[connection.dialect])):
@@ -183,8 +192,8 @@ def migrate(engine: Engine) -> None:
 
     if found is not None and found not in known():
         raise StoreError(
-            f"The store {shown_url(engine.url)} has schema {found}, made by a newer Masthead than "
+            f"The store {engine.url.shown} has schema {found}, made by a newer Masthead than "
             f"this one (schema {REVISION}): install the newer version."
         )
     with _named_errors(engine):
-        upgrade(engine.url, engine.patience)
+        upgrade(engine)

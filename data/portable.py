@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from data.engine import has_password, parse_url
+from data.engine import parse_url
 from data.errors import UsageError
 from data.settings import COMMAND_LINE, ENVIRONMENT, PASSWORD, PREFIX, Loaded, leaves
 from data.times import shown_duration
@@ -56,7 +56,7 @@ def portable(loaded: Loaded) -> Portable:
 def _secret(path: tuple[str, ...], value: Any) -> bool:
     if path != ("database",):
         return path[-1] == "url" and PASSWORD.search(str(value)) is not None
-    return has_password(parse_url(value))
+    return parse_url(value).has_password
 
 
 def _text(value: Any) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from platformdirs import PlatformDirs
 
 from data.checked import UnfitError, build, limited
-from data.engine import anchored, parse_url, shown_url, sqlite_url
+from data.engine import anchored, parse_url, sqlite_url
 from data.errors import UsageError
 from data.times import shown_duration
 
@@ -121,7 +121,7 @@ def explain(
     for key in keys(Settings):
         if key not in TABLES:
             value = getattr(settings, key)
-            shown = shown_url(parse_url(value)) if key == "database" else value
+            shown = parse_url(value).shown if key == "database" else value
             yield key, _toml(shown), loaded.origins.get(key, "default")
     for key in keys(ArchiveSettings):
         path = f"archives.{key}"

@@ -14,12 +14,11 @@ from urllib.parse import quote, unquote
 from data.clock import stopwatch
 from data.connection import Connection
 from data.errors import StoreError
+from data.idle import Idle
 
 _URL: Final = re.compile(r"sqlite://(?P<host>[^/?]*)(?:/(?P<path>[^?]*))?(?P<options>\?.*)?")
 SLICE: Final = timedelta(seconds=1)
 """How long SQLite waits before it looks whether to go on waiting."""
-_IDLE: Final = 8
-"""Connections kept for the next transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +29,17 @@ class File:
     options: str = ""
     """What the URL says after its path, from the question mark on."""
     drivername: str = "sqlite"
+    has_password: bool = False
 
     @property
     def text(self) -> str:
         """The address as a URL; what a URL would take for its own is escaped."""
         return "sqlite:///" + quote(self.database, safe=" +/") + self.options
+
+    @property
+    def shown(self) -> str:
+        """The address as it may be shown: it has no secret."""
+        return self.text
 
 
 def parse(database: str) -> File | None:
@@ -57,20 +62,18 @@ class SqliteEngine:
         self.url = url
         self.patience = patience
         self._stop = stop
-        self._lock = threading.Lock()
-        self._busy = 0
-        self._idle: list[sqlite3.Connection] = []
+        self._connections = Idle(self._open)
 
     @property
     def busy(self) -> int:
         """How many transactions are under way."""
-        return self._busy
+        return self._connections.busy
 
     @contextmanager
     def begin(self, writes: bool) -> Iterator[Connection]:
         """A transaction: committed when it ends, undone when it raises."""
-        with self._connection() as raw:
-            self._in_turn(raw, "BEGIN IMMEDIATE" if writes else "BEGIN")
+        begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+        with self._connections.use(lambda raw: self._in_turn(raw, begin)) as raw:
             try:
                 yield Connection(raw, "sqlite")
                 raw.execute("COMMIT")
@@ -79,31 +82,9 @@ class SqliteEngine:
                     raw.rollback()
                 raise
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        """A connection for one use, from those that wait; it waits again afterwards."""
-        with self._lock:
-            waiting = self._idle.pop() if self._idle else None
-        raw = waiting or self._open()
-        with self._lock:
-            self._busy += 1
-        try:
-            yield raw
-        finally:
-            with self._lock:
-                self._busy -= 1
-                kept = len(self._idle) < _IDLE
-                if kept:
-                    self._idle.append(raw)
-            if not kept:
-                raw.close()
-
     def dispose(self) -> None:
         """Close the connections that nobody uses."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for raw in idle:
-            raw.close()
+        self._connections.close()
 
     def prepare_file(self) -> None:
         """Make the file's folder, and let the file be read while it is written."""
@@ -114,8 +95,8 @@ class SqliteEngine:
             raise StoreError(
                 f"The store's folder {path.parent} cannot be made: {error.strerror}."
             ) from error
-        with self._connection() as raw:
-            self._in_turn(raw, "PRAGMA journal_mode=WAL")
+        with self._connections.use(lambda raw: self._in_turn(raw, "PRAGMA journal_mode=WAL")):
+            pass
 
     def _in_turn(self, raw: sqlite3.Connection, statement: str) -> None:
         """Execute it when the others let us, within our patience and until we are told to stop.

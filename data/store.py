@@ -273,7 +273,8 @@ def open_store(
     ``patience``: how long a writer waits for its turn, at most PATIENCE; setting ``stop`` ends
     that. Raises StoreError.
     """
-    engine = engines.connect(engines.parse_url(database), min(patience, engines.PATIENCE), stop)
+    url, patience = engines.parse_url(database), min(patience, engines.PATIENCE)
+    engine = engines.connect(url, patience, stop, read_only)
     if not read_only:
         engines.migrate(engine)
     return Store(engine)

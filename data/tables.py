@@ -200,7 +200,7 @@ def _ordered(
         statement = statement.where(within < query.end)
     others = [column for column in table.key if column is not when]
     statement = statement.order_by(when, *others)
-    yield from connection.execute(statement)
+    yield from connection.stream(statement)
 
 
 def _thinned(found: Iterable[Row], every: timedelta | None) -> Iterator[Row]:

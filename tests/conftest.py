@@ -1,17 +1,17 @@
-"""What several tests share: a real SQLite store, a builder of snapshots, a way to wait."""
+"""What several tests share: real stores on SQLite and PostgreSQL, a builder of snapshots."""
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from data.clock import stopwatch
 from data.model import METRICS, Headline, Look, Origin, Reading, Snapshot, Via
 from data.rounding import half_width
+from data.schema import TABLES
 from data.store import Store, open_store
+from tests.postgres import Server, place, programs
 
 T0 = datetime(2026, 1, 31, 6, tzinfo=UTC)
 """The slot tests start from."""
@@ -23,9 +23,49 @@ def database(folder: Path) -> str:
     return f"sqlite:///{folder / 'masthead.db'}"
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server for the whole run."""
+    with programs() as (bin_, folder):
+        started = Server(bin_, place(folder / "shared"))
+        started.create()
+        started.start()
+        yield started
+        started.stop("immediate")
+
+
+@pytest.fixture(scope="session")
+def migrated(server: Server) -> str:
+    """The URL of one migrated database, for one test at a time."""
+    server.execute("CREATE DATABASE masthead")
+    url = server.url("masthead")
+    open_store(url).close()
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty store on each engine: a file still to be made, or tables emptied."""
+    if request.param == "sqlite":
+        return database(tmp_path)
+    server: Server = request.getfixturevalue("server")
+    migrated: str = request.getfixturevalue("migrated")
+    names = ", ".join(table.name for table in TABLES)
+    server.execute(f"TRUNCATE {names} RESTART IDENTITY", "masthead")
+    return migrated
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """An empty, migrated store in a file of its own."""
+def store(url: str) -> Iterator[Store]:
+    """An empty, migrated store, on each engine."""
+    opened = open_store(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def file_store(tmp_path: Path) -> Iterator[Store]:
+    """An empty, migrated store in a file of its own: for what only SQLite has."""
     opened = open_store(database(tmp_path))
     yield opened
     opened.close()
@@ -74,11 +114,3 @@ def snapshot(
     }
     look = Look(readings, via, as_of, headlines)
     return Snapshot(source, slot, taken_at or slot + timedelta(seconds=4), origin, look)
-
-
-def until(holds: Callable[[], bool], seconds: float) -> None:
-    """Wait until ``holds()``, at most ``seconds``; fails when it never does."""
-    deadline, tick = stopwatch() + seconds, threading.Event()
-    while not holds():
-        assert stopwatch() < deadline, f"it did not happen within {seconds} s"
-        tick.wait(0.02)

@@ -23,8 +23,8 @@ from data.settings import ArchiveSettings, Settings
 from data.statements import select
 from data.store import open_store
 from tests.archives import Archived, Archives
-from tests.conftest import until
 from tests.pages import page
+from tests.waiting import until
 
 QUICK = Terms(
     timedelta(),

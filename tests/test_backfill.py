@@ -25,9 +25,10 @@ from data.errors import UsageError
 from data.settings import ArchiveSettings, Settings
 from data.store import Store, open_store
 from tests.archives import Archived, Archives, Trouble, serving, warc_record
-from tests.conftest import HOUR, database, snapshot, until
+from tests.conftest import HOUR, database, snapshot
 from tests.disturbed import QUICK, asked_twice, fill, outcomes, rows, run_killed, work
 from tests.pages import page
+from tests.waiting import until
 
 DAY = timedelta(days=1)
 START = datetime(2024, 1, 1, 6, tzinfo=UTC)

@@ -12,7 +12,6 @@ from data.engine import (
     migrate,
     parse_url,
     reading,
-    shown_url,
     sqlite_url,
     writing,
 )
@@ -27,9 +26,9 @@ from tests.conftest import HOUR, T0, database, snapshot
     [
         ("sqlite:///masthead.db", "sqlite"),
         ("sqlite:////var/lib/masthead/masthead.db", "sqlite"),
-        ("postgresql://collector@db/masthead", "postgresql+psycopg"),
-        ("postgres://collector@db/masthead", "postgresql+psycopg"),
-        ("postgresql+psycopg://a,b/masthead", "postgresql+psycopg"),
+        ("postgresql://collector@db/masthead", "postgresql"),
+        ("postgres://collector@db/masthead", "postgresql"),
+        ("postgresql+psycopg://a,b/masthead", "postgresql"),
     ],
 )
 def test_url(given: str, driver: str) -> None:
@@ -93,7 +92,7 @@ def test_bad_url(given: str, message: str) -> None:
 )
 def test_password_is_never_shown(given: str) -> None:
     """The shown address has the host and not the password, wherever that stood."""
-    shown = shown_url(parse_url(given))
+    shown = parse_url(given).shown
     assert "s3cret" not in shown
     assert "db/masthead" in shown
 
@@ -109,9 +108,9 @@ def test_password_is_not_in_errors() -> None:
         assert "s3cret" not in str(caught.value)
 
 
-def test_pragmas_are_in_force(store: Store) -> None:
+def test_pragmas_are_in_force(file_store: Store) -> None:
     """Every connection writes ahead, syncs fully and waits; the file itself is in WAL."""
-    for access in (store.reading, store.writing):
+    for access in (file_store.reading, file_store.writing):
         with access() as connection:
             found = {
                 name: connection.scalar(text(f"PRAGMA {name}"))
@@ -125,14 +124,14 @@ def test_pragmas_are_in_force(store: Store) -> None:
         }
 
 
-def test_writes_begin_immediate(store: Store) -> None:
+def test_writes_begin_immediate(file_store: Store) -> None:
     """A write transaction holds the write lock before its first statement; a read does not."""
-    other = sqlite3.connect(str(store.engine.url.database), timeout=0, isolation_level=None)
-    with store.reading() as connection:
+    other = sqlite3.connect(str(file_store.engine.url.database), timeout=0, isolation_level=None)
+    with file_store.reading() as connection:
         connection.execute(text("SELECT count(*) FROM snapshots"))
         other.execute("BEGIN IMMEDIATE")
         other.execute("ROLLBACK")
-    with store.writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
+    with file_store.writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
         other.execute("BEGIN IMMEDIATE")
     other.execute("BEGIN IMMEDIATE")
     other.close()

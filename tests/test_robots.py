@@ -16,8 +16,9 @@ from collectors.robots import MOST_BYTES, Memory, Rules, fetch_rules, permitted,
 from data.errors import SourceError, StoreError
 from data.store import Store, open_store
 from tests import moods
-from tests.conftest import T0, database, until
+from tests.conftest import T0, database
 from tests.site import Answer, Site, serving
+from tests.waiting import until
 
 AGENT = fetch.user_agent("ops@example.org")
 TEXT = {"Content-Type": "text/plain"}

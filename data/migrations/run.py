@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -12,16 +11,19 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
+from data.engine import Engine
+from data.sqlite import SqliteEngine
+
 
 def known() -> set[str]:
     """The revisions of this version."""
     return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
-def upgrade(url: Any, patience: timedelta) -> None:
-    """Bring the database at ``url`` to the newest revision, all or nothing."""
+def upgrade(engine: Engine) -> None:
+    """Bring the database to the newest revision, all or nothing."""
     config = _config()
-    with _writing(url, patience) as connection:
+    with _writing(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -33,19 +35,25 @@ def _config() -> Config:
 
 
 @contextmanager
-def _writing(url: Any, patience: timedelta) -> Iterator[Connection]:
-    if url.drivername == "sqlite":
-        engine = create_engine(
-            f"sqlite:///{url.database}",
+def _writing(engine: Engine) -> Iterator[Connection]:
+    patience = engine.patience
+    if isinstance(engine, SqliteEngine):
+        through = create_engine(
+            f"sqlite:///{engine.url.database}",
             poolclass=NullPool,
             connect_args={"timeout": patience.total_seconds(), "isolation_level": None},
         )
-        lock = "BEGIN IMMEDIATE"
+        locks = ["BEGIN IMMEDIATE"]
     else:
-        from data.postgres import WRITE_LOCK
+        from data.postgres import WRITE_LOCK, PostgresEngine
 
-        engine = create_engine(url, poolclass=NullPool)
-        lock = f"SELECT pg_advisory_xact_lock({WRITE_LOCK})"
-    with engine.begin() as connection:
-        connection.exec_driver_sql(lock)
+        assert isinstance(engine, PostgresEngine)  # noqa: S101 - there are two engines
+        through = create_engine("postgresql+psycopg://", poolclass=NullPool, creator=engine.session)
+        locks = [
+            f"SET LOCAL lock_timeout = {patience // timedelta(milliseconds=1)}",
+            f"SELECT pg_advisory_xact_lock({WRITE_LOCK})",
+        ]
+    with through.begin() as connection:
+        for lock in locks:
+            connection.exec_driver_sql(lock)
         yield connection

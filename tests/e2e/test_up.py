@@ -13,10 +13,10 @@ from playwright.sync_api import Browser, expect
 
 from dashboard.server import listen
 from data.clock import stopwatch
-from tests.conftest import until
 from tests.e2e.visits import REPORT_VIOLATIONS
 from tests.pages import page
 from tests.site import Answer, serving
+from tests.waiting import until
 
 SHOWN = ["16.23K", "78", "66.47M", "$303.26B", "879.24M"]
 
