@@ -26,8 +26,8 @@ REFUSALS: Final = (
     sqlite3.ProgrammingError,
 )
 """SQLite's errors that are about values, not about the store."""
-REFUSED_STATES: Final = ("22", "23")
-"""The same of PostgreSQL: the classes of their SQLSTATEs."""
+REFUSED_STATES: Final = ("22", "23", "42804", "42883", "none")
+"""The same of PostgreSQL: how their SQLSTATEs begin; what psycopg itself refuses has none."""
 
 
 class Address(Protocol):
@@ -156,7 +156,9 @@ def _database_errors() -> tuple[type[Exception], ...]:
 def _refuses(error: Exception) -> bool:
     if isinstance(error, sqlite3.Error):
         return isinstance(error, REFUSALS)
-    return (getattr(error, "sqlstate", None) or "")[:2] in REFUSED_STATES
+    names = [one.__name__ for one in type(error).__mro__]
+    state = getattr(error, "sqlstate", "") or ("none" if "ProgrammingError" in names else "")
+    return state.startswith(REFUSED_STATES)
 
 
 def _first_line(error: Exception) -> str:

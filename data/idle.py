@@ -27,6 +27,10 @@ class Idle(Generic[Raw]):
         self._busy = 0
         self._waiting: list[Raw] = []
 
+    def __del__(self) -> None:
+        # Whoever forgets a store leaves no connection open.
+        self.close()
+
     @property
     def busy(self) -> int:
         """How many connections are in use."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import psycopg
@@ -112,7 +113,7 @@ class PostgresEngine:
         self.patience = patience
         self._stop = stop
         self._writes = writes
-        self._connections = Idle(self._open)
+        self._connections = Idle(partial(_open, url, writes))
 
     @property
     def busy(self) -> int:
@@ -136,24 +137,6 @@ class PostgresEngine:
         """Close the connections that nobody uses."""
         self._connections.close()
 
-    def session(self) -> psycopg.Connection[Any]:
-        """A connection of its own; one that will write, to a server that can be written to.
-
-        Raises psycopg's errors.
-        """
-        said = self.url.said
-        wanted: dict[str, Any] = dict(LIMITS)
-        if self._writes:
-            wanted["target_session_attrs"] = "read-write"
-        return psycopg.connect(self.url.text, **{k: v for k, v in wanted.items() if k not in said})
-
-    def _open(self) -> psycopg.Connection[Any]:
-        """A connection outside any transaction."""
-        raw = self.session()
-        raw.autocommit = True
-        raw.execute("SET TIME ZONE 'UTC'")
-        return raw
-
     def _in_turn(self, raw: psycopg.Connection[Any]) -> None:
         """Begin to write when the others let us, within our patience and until told to stop."""
         latest = stopwatch() + self.patience.total_seconds()
@@ -169,6 +152,25 @@ class PostgresEngine:
         if not self._writes or _is_read_only(raw):
             raw.execute("ROLLBACK")
             raise errors.ReadOnlySqlTransaction("it only lets itself be read for now")
+
+
+def session(url: Server, writes: bool) -> psycopg.Connection[Any]:
+    """A connection; one that ``writes``, to a server that lets itself be written.
+
+    Raises psycopg's errors.
+    """
+    wanted: dict[str, Any] = dict(LIMITS)
+    if writes:
+        wanted["target_session_attrs"] = "read-write"
+    return psycopg.connect(url.text, **{k: v for k, v in wanted.items() if k not in url.said})
+
+
+def _open(url: Server, writes: bool) -> psycopg.Connection[Any]:
+    """A connection outside any transaction."""
+    raw = session(url, writes)
+    raw.autocommit = True
+    raw.execute("SET TIME ZONE 'UTC'")
+    return raw
 
 
 def _read(raw: psycopg.Connection[Any]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
@@ -62,7 +63,7 @@ class SqliteEngine:
         self.url = url
         self.patience = patience
         self._stop = stop
-        self._connections = Idle(self._open)
+        self._connections = Idle(partial(_open, url, patience))
 
     @property
     def busy(self) -> int:
@@ -113,12 +114,13 @@ class SqliteEngine:
                 if not busy or self._stop.is_set() or stopwatch() >= latest:
                     raise
 
-    def _open(self) -> sqlite3.Connection:
-        """A connection outside any transaction, also for another thread than this."""
-        wait_s = min(self.patience, SLICE).total_seconds()
-        raw = sqlite3.connect(
-            self.url.database, timeout=wait_s, isolation_level=None, check_same_thread=False
-        )
-        for pragma in ("synchronous=FULL", f"busy_timeout={wait_s * 1000:.0f}", "foreign_keys=ON"):
-            raw.execute(f"PRAGMA {pragma}")
-        return raw
+
+def _open(url: File, patience: timedelta) -> sqlite3.Connection:
+    """A connection outside any transaction, also for another thread than this."""
+    wait_s = min(patience, SLICE).total_seconds()
+    raw = sqlite3.connect(
+        url.database, timeout=wait_s, isolation_level=None, check_same_thread=False
+    )
+    for pragma in ("synchronous=FULL", f"busy_timeout={wait_s * 1000:.0f}", "foreign_keys=ON"):
+        raw.execute(f"PRAGMA {pragma}")
+    return raw

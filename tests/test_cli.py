@@ -319,7 +319,7 @@ def test_config_tells_where_each_setting_comes_from(masthead: Masthead) -> None:
     assert "secret" not in done.stdout
     assert f'sources.dapp_expert.every = "15m"  # {path}' in done.stdout
     assert "port = 8123  # environment" in done.stdout
-    assert 'database = "postgresql+psycopg://me:***@db/history"  # command line' in done.stdout
+    assert 'database = "postgresql://me:***@db/history"  # command line' in done.stdout
     assert 'host = "127.0.0.1"  # default' in done.stdout
 
 

@@ -21,11 +21,11 @@ Get = Callable[..., TestResponse]
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(url: str, tmp_path: Path) -> Settings:
     """The store of this test, and one source that gave nothing yet."""
     every = timedelta(days=1)
     sources = {"dapp_expert": SourceSettings(), "growthepie": SourceSettings(every=every)}
-    return Settings(database=database(tmp_path), outbox=tmp_path / "outbox", sources=sources)
+    return Settings(database=url, outbox=tmp_path / "outbox", sources=sources)
 
 
 @pytest.fixture
@@ -166,9 +166,11 @@ def test_outbox_is_told(store: Store, settings: Settings, get: Get) -> None:
     assert "1 запуск ждёт хранилища" in get("?lang=ru").text
 
 
-def test_store_that_is_away(get: Get) -> None:
+def test_store_that_is_away(tmp_path: Path) -> None:
     """Without a store the page says which one and why, and is no success."""
-    answer = get()
+    server = Flask("test")
+    routes.register(server, Settings(database=database(tmp_path)), lambda: NOW)
+    answer = server.test_client().get("/health")
     assert answer.status_code == 503
     assert "masthead.db did not answer" in answer.text
     assert "No source is configured" not in answer.text

@@ -23,9 +23,9 @@ def times() -> list[datetime]:
 
 
 @pytest.fixture
-def stores(tmp_path: Path, times: list[datetime]) -> Iterator[Stores]:
-    """The stores of a page over the file that ``store`` writes."""
-    opened = Stores(database(tmp_path), lambda: times[-1])
+def stores(url: str, times: list[datetime]) -> Iterator[Stores]:
+    """The stores of a page over what ``store`` writes."""
+    opened = Stores(url, lambda: times[-1])
     yield opened
     opened.close()
 

@@ -45,10 +45,13 @@ def _writing(engine: Engine) -> Iterator[Connection]:
         )
         locks = ["BEGIN IMMEDIATE"]
     else:
-        from data.postgres import WRITE_LOCK, PostgresEngine
+        from data.postgres import WRITE_LOCK, PostgresEngine, session
 
         assert isinstance(engine, PostgresEngine)  # noqa: S101 - there are two engines
-        through = create_engine("postgresql+psycopg://", poolclass=NullPool, creator=engine.session)
+        url = engine.url
+        through = create_engine(
+            "postgresql+psycopg://", poolclass=NullPool, creator=lambda: session(url, writes=True)
+        )
         locks = [
             f"SET LOCAL lock_timeout = {patience // timedelta(milliseconds=1)}",
             f"SELECT pg_advisory_xact_lock({WRITE_LOCK})",
