@@ -1,0 +1,107 @@
+"""Lines of the tables in BENCHMARKS.md: what was measured, beside whom, whether it is enough."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Final
+
+MS: Final = "{:,.0f} ms"
+HEAD: Final = ("", "Masthead", "peer", "its result", "ratio", "target")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: every text as it is printed, "" where there is no peer."""
+
+    what: str
+    masthead: str
+    peer: str
+    peers: str
+    ratio: str
+    target: str
+    met: bool
+    missed_by: float = 0.0
+    """As a part of the target: 0.1 is a tenth."""
+    why: str = ""
+    """What keeps it from being better; printed only where the target is missed."""
+
+
+def faster(
+    what: str,
+    ours: Sequence[float],
+    peer: str,
+    theirs: Sequence[float],
+    target: float,
+    form: str = MS,
+    why: str = "",
+) -> Line:
+    """How many times longer the peer takes: the median of the pairs' ratios, at least ``target``.
+
+    ``form`` shows the medians of what was measured, in its unit.
+    """
+    ratio = median(their / our for our, their in zip(ours, theirs, strict=True))
+    shown = (form.format(median(ours)), peer, form.format(median(theirs)), times(ratio))
+    short = _short(target, ratio)
+    return Line(what, *shown, f"≥ {target:g} ×", not short, short, why)
+
+
+def within(
+    what: str,
+    ours: Sequence[float],
+    peer: str,
+    theirs: Sequence[float],
+    target: float,
+    form: str = MS,
+    why: str = "",
+) -> Line:
+    """How many times as long ours takes: the median of the pairs' ratios, at most ``target``."""
+    ratio = median(our / their for our, their in zip(ours, theirs, strict=True))
+    shown = (form.format(median(ours)), peer, form.format(median(theirs)), times(ratio))
+    short = _short(ratio, target)
+    return Line(what, *shown, f"≤ {target:g} ×", not short, short, why)
+
+
+def at_most(what: str, value: float, target: float, form: str, why: str = "") -> Line:
+    """A value that may not be larger than ``target``, whatever others do."""
+    short = _short(value, target)
+    limit = f"≤ {form.format(target)}"
+    return Line(what, form.format(value), "", "", "", limit, not short, short, why)
+
+
+def at_least(what: str, value: float, target: float, form: str, why: str = "") -> Line:
+    """A value that may not be smaller than ``target``, whatever others do."""
+    short = _short(target, value)
+    limit = f"≥ {form.format(target)}"
+    return Line(what, form.format(value), "", "", "", limit, not short, short, why)
+
+
+def times(ratio: float) -> str:
+    """A ratio as it is printed."""
+    return f"{ratio:.2f} ×" if ratio < 10 else f"{ratio:,.0f} ×"
+
+
+def _short(larger: float, smaller: float) -> float:
+    """By which part of ``smaller`` the other is too large; 0 where it is not."""
+    if larger <= smaller:
+        return 0.0
+    return larger / smaller - 1 if smaller else float("inf")
+
+
+def table(lines: Iterable[Line], head: Sequence[str] = HEAD) -> str:
+    """The lines as Markdown; what misses its target says so, and below the table why."""
+    lines = list(lines)
+    rows = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|", *map(_row, lines)]
+    missed = [f"- {line.what}: {line.why}" for line in lines if line.why and not line.met]
+    return "\n".join([*rows, *(["", "Missed, and why:", "", *missed] if missed else [])])
+
+
+def _row(line: Line) -> str:
+    cells = (line.what, line.masthead, line.peer, line.peers, line.ratio)
+    return "| " + " | ".join((*cells, f"{line.target}{_verdict(line)}")) + " |"
+
+
+def _verdict(line: Line) -> str:
+    if line.met:
+        return ""
+    by = f" by {100 * line.missed_by:.0f} %" if 0 < line.missed_by < float("inf") else ""
+    return f", **missed{by}**"
