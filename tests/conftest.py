@@ -24,7 +24,7 @@ def database(folder: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
+def postgres() -> Iterator[Server]:
     """A PostgreSQL server for the whole run."""
     with programs() as (bin_, folder):
         started = Server(bin_, place(folder / "shared"))
@@ -35,10 +35,10 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def migrated(server: Server) -> str:
+def migrated(postgres: Server) -> str:
     """The URL of one migrated database, for one test at a time."""
-    server.execute("CREATE DATABASE masthead")
-    url = server.url("masthead")
+    postgres.execute("CREATE DATABASE masthead")
+    url = postgres.url("masthead")
     open_store(url).close()
     return url
 
@@ -48,7 +48,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty store on each engine: a file still to be made, or tables emptied."""
     if request.param == "sqlite":
         return database(tmp_path)
-    server: Server = request.getfixturevalue("server")
+    server: Server = request.getfixturevalue("postgres")
     migrated: str = request.getfixturevalue("migrated")
     names = ", ".join(table.name for table in TABLES)
     server.execute(f"TRUNCATE {names} RESTART IDENTITY", "masthead")
