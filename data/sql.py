@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from data.model import from_ms
+from data.model import from_ms, to_ms
 
-Kind = Literal["text", "integer", "double", "boolean", "blob", "instant"]
+Kind = Literal["text", "integer", "double", "boolean", "blob", "instant", "milliseconds"]
 Text: Final[Kind] = "text"
 Integer: Final[Kind] = "integer"
 BigInteger: Final[Kind] = "integer"
@@ -20,6 +20,8 @@ Boolean: Final[Kind] = "boolean"
 LargeBinary: Final[Kind] = "blob"
 Instant: Final[Kind] = "instant"
 """A moment in UTC: integer milliseconds on SQLite, ``timestamptz`` on PostgreSQL."""
+Milliseconds: Final[Kind] = "milliseconds"
+"""A moment that is read as milliseconds since the epoch: as a number."""
 
 
 class Expression:
@@ -127,6 +129,11 @@ def count() -> Expression:
     return Expression("count(*)")
 
 
+def as_ms(instant: Expression) -> Expression:
+    """A moment as milliseconds since the epoch, for an answer."""
+    return Expression(instant.sql, instant.params, Milliseconds)
+
+
 class Column(Expression):
     """A column of a table, by its name."""
 
@@ -191,4 +198,6 @@ def read(value: Any, kind: Kind | None) -> Any:
         return None
     if kind == Instant and not isinstance(value, datetime):
         return from_ms(value)
+    if kind == Milliseconds and isinstance(value, datetime):
+        return to_ms(value)
     return bool(value) if kind == Boolean else value
