@@ -53,16 +53,16 @@ def beside(points: Points) -> dict[str, dict[str, Any]]:
     in time order.
     """
     widths, found = Widths(), {}
-    known = {id(look): widths.of(look) for looks in points.looks for look in looks}
+    looks = [looks[-1] for looks in points.looks]
+    known = [widths.of(look) for look in looks]
+    alone = all(len(looks) == 1 for looks in points.looks)
     for place, (key, figures) in enumerate(points.last.items(), 1):
-        shown = [looks[0] if len(looks) == 1 else _shown(looks, place) for looks in points.looks]
-        each = _each(key, figures, shown, [known[id(look)] for look in shown])
-        unread = [at for at, figure in enumerate(figures) if figure is None][-MOST_PROBLEMS:]
-        reasons = [texts_of(shown[at][-1]).get(key, UNKNOWN) for at in unread]
-        times = [points.times[at] for at in unread]
+        if not alone:
+            looks = [_shown(looks, place) for looks in points.looks]
+            known = [widths.of(look) for look in looks]
         found[key] = {
-            "half_width": _shared(each),
-            "problems": [list(pair) for pair in zip(times, reasons, strict=True)],
+            "half_width": _half_width(key, figures, looks, known),
+            "problems": _problems(key, figures, looks, points.times),
         }
     return found
 
@@ -72,23 +72,29 @@ def _shown(looks: Sequence[Row], place: int) -> Row:
     return next((look for look in reversed(looks) if look[place] is not None), looks[-1])
 
 
-def _each(
-    key: str, figures: Figures, looks: Sequence[Row], known: Sequence[Known]
-) -> list[float | None]:
-    """The half-width of each figure: what its text told, else what its size tells."""
-    metric = METRIC[key]
-    return [
+def _half_width(key: str, figures: Figures, looks: Sequence[Row], known: Sequence[Known]) -> Any:
+    """What each figure's text told, else what its size tells; one number where all agree."""
+    read = figures.count(None) < len(figures)
+    if read and known.count(known[0]) == len(known) and key in known[0]:
+        return plain(known[0][key])
+    widths = [
         None
         if figure is None
-        else widths[key]
-        if key in widths
-        else half_width(metric, figure, None, look[-2])
-        for figure, look, widths in zip(figures, looks, known, strict=True)
+        else of_look[key]
+        if key in of_look
+        else half_width(METRIC[key], figure, None, look[-2])
+        for figure, look, of_look in zip(figures, looks, known, strict=True)
     ]
-
-
-def _shared(widths: Sequence[float | None]) -> Any:
     one = set(widths) - {None}
     if len(one) < 2:
         return plain(next(iter(one), None))
     return [plain(width) for width in widths]
+
+
+def _problems(
+    key: str, figures: Figures, looks: Sequence[Row], times: Sequence[int]
+) -> list[list[Any]]:
+    if None not in figures:
+        return []
+    unread = [at for at, figure in enumerate(figures) if figure is None][-MOST_PROBLEMS:]
+    return [[times[at], texts_of(looks[at][-1]).get(key, UNKNOWN)] for at in unread]

@@ -7,7 +7,7 @@ from typing import Any, Final
 from data.deltas import deltas
 from data.model import EPOCH, KEYS, MILLISECOND, from_ms, to_ms
 from data.outages import outages
-from data.points import Figures, Points, floor, rolled, single
+from data.points import Points, floor, rolled, single
 from data.readings import beside
 from data.rollup import DAY, HOUR
 from data.store import SourceInfo, Store
@@ -123,6 +123,8 @@ def _opened(values: list[Any], order: Sequence[int]) -> list[Any]:
     return [longer[place] for place in order]
 
 
-def _plain(figures: Figures) -> list[float | int | None]:
+def _plain(figures: Sequence[Any]) -> list[float | int | None]:
     """Whole ones as integers."""
+    if None not in figures and all(map(float.is_integer, figures)):
+        return list(map(int, figures))
     return [int(one) if one is not None and one.is_integer() else one for one in figures]

@@ -6,7 +6,6 @@ SQLAlchemy has them all, but loading it takes longer, and more memory, than all 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final, Literal
 
 from data.model import from_ms, to_ms
@@ -193,11 +192,11 @@ class Table:
 
 
 def read(value: Any, kind: Kind | None) -> Any:
-    """A value as the database gives it, as what its column is."""
+    """A value that its database gives as something else, as what its column is."""
     if value is None:
         return None
-    if kind == Instant and not isinstance(value, datetime):
+    if kind == Instant:
         return from_ms(value)
-    if kind == Milliseconds and isinstance(value, datetime):
+    if kind == Milliseconds:
         return to_ms(value)
-    return bool(value) if kind == Boolean else value
+    return bool(value)
