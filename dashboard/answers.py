@@ -1,6 +1,5 @@
 """JSON answers: made once, in each form once, and sent again without asking the store."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +10,8 @@ import orjson
 from flask import Response, request
 
 from dashboard.compression import SMALLEST, encoding_of, packed
+from dashboard.recent import Recent
+from dashboard.replay import LASTING, Lasting
 
 KEPT: Final = 8_000_000
 """Bytes of answers that one process keeps at most."""
@@ -35,8 +36,7 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class _Answer:
     found: Found
-    news: int
-    """What was new when it was found."""
+    lasting: Lasting
     forms: dict[str | None, bytes] = field(default_factory=dict)
     """Its bytes by their encoding."""
 
@@ -50,10 +50,7 @@ class Answers:
 
     def __init__(self, news: Callable[[], int], kept: int = KEPT) -> None:
         self._news = news
-        self._kept = kept
-        self.size = 0
-        self._answers: OrderedDict[str, _Answer] = OrderedDict()
-        self._lock = Lock()
+        self._answers: Recent[_Answer] = Recent(kept, lambda answer: answer.size)
         self._turns = [Lock() for _ in range(TURNS)]
 
     def tagged(self, now: datetime, find: Callable[[], Found]) -> Response:
@@ -63,17 +60,17 @@ class Answers:
         away, and what ``find`` raises.
         """
         address, encoding, news = request.full_path, encoding_of(request), self._news()
-        answer = self._known(address)
-        if not (answer and _fits(answer, news, now) and _sendable(answer, encoding)):
+        answer = self._answers.get(address)
+        if not (answer and answer.lasting.holds(news, now) and _sendable(answer, encoding)):
             with self._turns[hash(address) % TURNS]:
                 answer = self._made(address, encoding, news, now, find)
+        request.environ[LASTING] = answer.lasting
         return _response(answer, encoding)
 
-    def _known(self, address: str) -> _Answer | None:
-        with self._lock:
-            if address in self._answers:
-                self._answers.move_to_end(address)
-            return self._answers.get(address)
+    @property
+    def size(self) -> int:
+        """Bytes that are kept."""
+        return self._answers.size
 
     def _made(
         self,
@@ -83,32 +80,21 @@ class Answers:
         now: datetime,
         find: Callable[[], Found],
     ) -> _Answer:
-        answer = self._known(address)
-        if answer is None or not _fits(answer, news, now):
+        answer = self._answers.get(address)
+        if answer is None or not answer.lasting.holds(news, now):
             found = find()
             same = answer is not None and answer.found.tag == found.tag
-            answer = _Answer(found, news, answer.forms if answer and same else {})
+            lasting = Lasting(news, found.since, found.until)
+            answer = _Answer(found, lasting, answer.forms if answer and same else {})
         forms = dict(answer.forms)
         if not _has(answer):
             if None not in forms:
                 forms[None] = orjson.dumps(answer.found.make())
             if encoding not in forms and len(forms[None]) >= SMALLEST:
                 forms[encoding] = packed(forms[None], str(encoding))
-        answer = _Answer(answer.found, news, forms)
-        self._keep(address, answer)
+        answer = _Answer(answer.found, answer.lasting, forms)
+        self._answers.put(address, answer)
         return answer
-
-    def _keep(self, address: str, answer: _Answer) -> None:
-        with self._lock:
-            old = self._answers.pop(address, None)
-            self._answers[address] = answer
-            self.size += answer.size - (old.size if old else 0)
-            while self.size > self._kept and self._answers:
-                self.size -= self._answers.popitem(last=False)[1].size
-
-
-def _fits(answer: _Answer, news: int, now: datetime) -> bool:
-    return answer.news >= news and answer.found.since <= now < answer.found.until
 
 
 def _has(answer: _Answer) -> bool:

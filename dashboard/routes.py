@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from flask import Flask, Response, request
 
-from dashboard import downloads, health, query
+from dashboard import downloads, health, query, replay
 from dashboard.answers import Answers, Found, plain
 from dashboard.ids import DEFAULT_SOURCE
 from dashboard.stores import Stores
@@ -64,6 +64,7 @@ def register(
     get("/healthz", partial(_healthz, settings))
     downloads.register(server, store, now)
     health.register(server, settings, stores.kept, now, asset)
+    replay.register(server, stores.news, now)
     server.add_url_rule("/api/<path:_>", endpoint="/api/", view_func=_unknown)
 
 
