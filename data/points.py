@@ -1,6 +1,6 @@
 """The points of a span as columns: single readings where they fit, buckets of rollups beyond."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import groupby
@@ -82,7 +82,7 @@ def rolled(
         table.c.source == source.source, at >= from_ms(start), at < from_ms(end + size)
     )
     found: Sequence[Sequence[Any]] = connection.execute(query.order_by(at)).all()
-    lows = list(dict.fromkeys(floor(row[0], size) for row in found))
+    lows = list(dict.fromkeys([row[0] - row[0] % size for row in found]))
     if many > 1:
         found = _filled(found, lows, unit // MILLISECOND, many, len(names))
     columns = list(zip(*found, strict=True))[1:] or [()] * len(names)
@@ -113,16 +113,17 @@ def _last(figures: Figures, many: int) -> Figures:
 
 
 def _least(figures: Figures, many: int) -> Figures:
-    if many == 1:
-        return figures
-    known = [inf if figure is None else figure for figure in figures]
-    found = map(min, *(known[number::many] for number in range(many)))
-    return [None if figure == inf else figure for figure in found]
+    return _folded(min, figures, many, inf)
 
 
 def _most(figures: Figures, many: int) -> Figures:
+    return _folded(max, figures, many, -inf)
+
+
+def _folded(fold: Callable[..., float], figures: Figures, many: int, unread: float) -> Figures:
+    """The fold of each ``many`` figures; ``unread`` never wins where there is another one."""
     if many == 1:
         return figures
-    known = [-inf if figure is None else figure for figure in figures]
-    found = map(max, *(known[number::many] for number in range(many)))
-    return [None if figure == -inf else figure for figure in found]
+    known = [unread if figure is None else figure for figure in figures]
+    found = map(fold, *(known[number::many] for number in range(many)))
+    return [None if figure == unread else figure for figure in found]
