@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from flask import Flask, Response, request
 
-from dashboard import downloads, health, query
-from dashboard.answers import Answers, plain
+from dashboard import downloads, health, query, replay
+from dashboard.answers import Answers, Found, plain
 from dashboard.ids import DEFAULT_SOURCE
 from dashboard.stores import Stores
 from data import clock, journal
@@ -40,7 +40,7 @@ def register(
     ``asset`` gives the address of a file of the page.
     """
     stores = Stores(settings.database, now)
-    answers = Answers()
+    answers = Answers(stores.news)
 
     def store() -> Store:
         return stores.asked(request.args.getlist("source"))
@@ -58,12 +58,13 @@ def register(
 
     get("/api/v1/sources", _sources)
     get("/api/v1/latest", _latest)
-    get("/api/v1/pulse", _pulse)
+    get("/api/v1/pulse", partial(_pulse, answers))
     get("/api/v1/series", partial(_series, answers))
     get("/api/v1/headlines", partial(_headlines, answers))
     get("/healthz", partial(_healthz, settings))
     downloads.register(server, store, now)
     health.register(server, settings, stores.kept, now, asset)
+    replay.register(server, stores.news, now)
     server.add_url_rule("/api/<path:_>", endpoint="/api/", view_func=_unknown)
 
 
@@ -143,30 +144,46 @@ def _run(run: Run) -> dict[str, Any]:
     }
 
 
-def _pulse(store: Store, _now: datetime) -> Response:
-    return plain({"version": pulse(store)})
+def _pulse(answers: Answers, store: Store, now: datetime) -> Response:
+    def find() -> Found:
+        version = pulse(store)
+        return Found(version, *_moment(now, MOVES), lambda: {"version": version})
+
+    response = answers.tagged(now, find)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _series(answers: Answers, store: Store, now: datetime) -> Response:
-    info, span = _source(store), query.span(request.args, now)
-    keys, points = query.keys(request.args, info.about.metrics), query.points(request.args)
-    end = max(now, info.last_slot or now) if span.relative else span.end
-    tag = _tag(info, now, keys, store.last_run(info.source))
-    return answers.tagged(tag, lambda: series(store, info, span.start, end, keys, points))
+    def find() -> Found:
+        info, span = _source(store), query.span(request.args, now)
+        keys, points = query.keys(request.args, info.about.metrics), query.points(request.args)
+        end = max(now, info.last_slot or now) if span.relative else span.end
+        tag = _tag(info, now, keys, store.last_run(info.source))
+        return Found(
+            tag,
+            *_moment(now, info.every),
+            lambda: series(store, info, span.start, end, keys, points),
+        )
+
+    return answers.tagged(now, find)
 
 
 def _headlines(answers: Answers, store: Store, now: datetime) -> Response:
-    info, span, limit = _source(store), query.span(request.args, now), query.limit(request.args)
+    def find() -> Found:
+        info, span, limit = _source(store), query.span(request.args, now), query.limit(request.args)
 
-    def found() -> dict[str, Any]:
-        seen = store.headlines(info.source, span.start, span.end, limit)
-        return {
-            "source": info.source,
-            "version": info.version,
-            "headlines": [_headline(one) for one in seen],
-        }
+        def found() -> dict[str, Any]:
+            seen = store.headlines(info.source, span.start, span.end, limit)
+            return {
+                "source": info.source,
+                "version": info.version,
+                "headlines": [_headline(one) for one in seen],
+            }
 
-    return answers.tagged(_tag(info, now), found)
+        return Found(_tag(info, now), *_moment(now, info.every), found)
+
+    return answers.tagged(now, find)
 
 
 def _headline(seen: SeenHeadline) -> dict[str, Any]:
@@ -225,11 +242,17 @@ def _tag(
 
     Also with what became of the newest ``run``, where the answer tells of runs.
     """
-    moment = to_ms(slot_of(now, min(info.every, MOVES)))
-    asked = request.path, sorted(request.args.items(multi=True)), keys, moment
+    moment, _ = _moment(now, info.every)
+    asked = request.path, sorted(request.args.items(multi=True)), keys, to_ms(moment)
     tried = run and (to_ms(run.started_at), run.host, run.outcome)
     digest = blake2b(repr((asked, tried)).encode(), digest_size=8).hexdigest()
     return f"{info.version}-{digest}"
+
+
+def _moment(now: datetime, every: timedelta) -> tuple[datetime, datetime]:
+    """From when to when a span that ends ``now`` is told as the same."""
+    step = min(every, MOVES)
+    return slot_of(now, step), slot_of(now, step) + step
 
 
 def _ms(instant: datetime | None) -> int | None:

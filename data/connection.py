@@ -12,6 +12,11 @@ from data.statements import Insert, Statement
 Dialect = Literal["sqlite", "postgresql"]
 ROWS: Final = 2_000
 """Rows that a stream fetches at once."""
+UNLIKE: Final[Mapping[Dialect, frozenset[Kind | None]]] = {
+    "sqlite": frozenset(("instant", "boolean")),
+    "postgresql": frozenset(("milliseconds",)),
+}
+"""Kinds of column that a driver gives as something else than what they are."""
 
 
 class Row(tuple[Any, ...]):
@@ -40,11 +45,10 @@ def _row_type(names: tuple[str, ...]) -> type[Row]:
 class Result:
     """What a statement answered: rows, read as they are asked for."""
 
-    def __init__(self, cursor: Any, kinds: Sequence[Kind | None]) -> None:
+    def __init__(self, cursor: Any, kinds: Sequence[Kind | None], dialect: Dialect) -> None:
         self._cursor = cursor
-        names = tuple(column[0] for column in cursor.description or ())
-        self._row = _row_type(names)
-        self._kinds = kinds or (None,) * len(names)
+        self._row = _row_type(tuple(column[0] for column in cursor.description or ()))
+        self._read = [(at, kind) for at, kind in enumerate(kinds) if kind in UNLIKE[dialect]]
 
     @property
     def rowcount(self) -> int:
@@ -52,9 +56,16 @@ class Result:
         return int(self._cursor.rowcount)
 
     def __iter__(self) -> Iterator[Row]:
-        kinds = self._kinds
+        if not self._read:
+            return map(self._row, self._cursor)
+        return self._converted()
+
+    def _converted(self) -> Iterator[Row]:
         for values in self._cursor:
-            yield self._row(map(read, values, kinds))
+            row = list(values)
+            for place, kind in self._read:
+                row[place] = read(row[place], kind)
+            yield self._row(row)
 
     def all(self) -> list[Row]:
         """Every row."""
@@ -103,7 +114,7 @@ class Connection:
             names = list(rows[0])
             many = [self._values([row[name] for name in names]) for row in rows]
             cursor.executemany(self._sql(sql), many)
-        return Result(cursor, statement.kinds())
+        return Result(cursor, statement.kinds(), self.dialect)
 
     def stream(self, statement: Statement) -> Iterator[Row]:
         """The rows of a statement that answers with many: few of them in memory at a time."""
@@ -115,7 +126,7 @@ class Connection:
             cursor.itersize = ROWS
             sql, params = statement.render()
             cursor.execute(self._sql(sql), self._values(params))
-            yield from Result(cursor, statement.kinds())
+            yield from Result(cursor, statement.kinds(), self.dialect)
 
     def scalar(self, statement: Statement) -> Any:
         """The first value of the first row, None when there is none."""

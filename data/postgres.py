@@ -36,6 +36,9 @@ WRITES: Final = (
     "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL lock_timeout = {slice_ms}; "
     f"SELECT pg_advisory_xact_lock({WRITE_LOCK})"
 )
+CHANNEL: Final = "masthead"
+"""Where every commit says that there may be news."""
+COMMIT: Final = f"NOTIFY {CHANNEL}; COMMIT"
 GONE: Final = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
 """What a waiting connection raises when its server has ended, or is no primary any more."""
 _PASSWORDS: Final = (
@@ -127,7 +130,7 @@ class PostgresEngine:
         with self._connections.use(start, _usable, GONE) as raw:
             try:
                 yield Connection(raw, "postgresql")
-                raw.execute("COMMIT")
+                raw.execute(COMMIT if writes else "COMMIT")
             except BaseException:
                 with suppress(psycopg.Error):
                     raw.execute("ROLLBACK")

@@ -38,7 +38,7 @@ class Server:
 
     def __init__(self, programs: Path, folder: Path, options: tuple[str, ...] = QUICK) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self._programs = programs
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
@@ -129,6 +129,7 @@ def place(folder: Path) -> Path:
     return folder
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on 127.0.0.1 that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])

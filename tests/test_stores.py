@@ -47,6 +47,15 @@ def test_a_kept_sample_is_the_sample(store: Store, stores: Stores) -> None:
     assert stores.asked([SAMPLE]) is stores.kept()
 
 
+def test_a_sample_that_comes_and_goes(store: Store, stores: Stores) -> None:
+    """Loaded or removed while the page is served, it is told from the next request on."""
+    assert stores.asked([SAMPLE]) is not stores.kept()
+    store.save(snapshot(NOW, source=SAMPLE), sample.EVERY)
+    assert stores.asked([SAMPLE]) is stores.kept()
+    store.remove(SAMPLE)
+    assert stores.asked([SAMPLE]) is not stores.kept()
+
+
 def test_the_sample_moves_with_the_hours(
     store: Store, stores: Stores, times: list[datetime]
 ) -> None:
