@@ -10,12 +10,13 @@ from typing import Any, Final, Literal, TypeVar, cast, get_args
 from data.connection import Connection, Row
 from data.errors import UsageError
 from data.model import KEYS, METRIC, SAMPLE, slot_of
+from data.places import SHOWN_AT
 from data.rows import given_by, readings_of
 from data.schema import headlines, runs, snapshots
 from data.schema import sources as sources_table
 from data.sql import Table
 from data.statements import Select, select
-from data.store import SHOWN_AT, Store
+from data.store import Store
 from data.times import duration, moment
 
 What = Literal["snapshots", "headlines", "runs"]
