@@ -150,7 +150,9 @@ def _part(name: str, choices: Any, about: str) -> dict[str, Any]:
 
 def _responses(path: str, one: _Operation) -> dict[str, Any]:
     refused = {"400": "A parameter that cannot be used.", "503": "The store does not answer."}
+    long = "An address longer than a browser's ever is, refused before it is read."
     found: dict[str, Any] = {"200": _found(path, one)}
+    found["414"] = {"description": long, "content": {"text/html": _schema("string")}}
     if one.tagged:
         about = "It has not changed since the answer with this ETag."
         found["304"] = {"description": about, "headers": {"ETag": _header("As it was sent.")}}

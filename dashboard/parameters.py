@@ -58,7 +58,6 @@ _SPAN: Final = (
         "range",
         "How far back from now. It cannot stand beside 'from' or 'to'.",
         {"type": "string", "enum": list(SPANS), "default": DEFAULT_RANGE},
-        example="7d",
     ),
     Parameter(
         "from",

@@ -1,5 +1,6 @@
 """What is not answered: writing methods and addresses that are not there, in one sentence each."""
 
+from collections.abc import Container
 from typing import Final
 
 from flask import Flask, Response, request
@@ -9,23 +10,22 @@ from data.errors import MastheadError
 
 READING: Final = ("GET", "HEAD")
 """The methods that are answered: nothing here can be changed."""
-NOWHERE: Final = ("/api", "/api/", "/api/<path:_>", "/export", "/export/", "/export/<path:_>")
-"""Where an unknown address is not the page's."""
+ROOMS: Final = ("api", "export")
+"""Below these an unknown address is not the page's, which takes all others."""
 
 
-def register(server: Flask) -> None:
-    """Refuse other methods everywhere, and unknown addresses below ``/api`` and ``/export``."""
+def register(server: Flask, known: Container[str | None]) -> None:
+    """Refuse other methods everywhere, and in ROOMS what is none of the ``known`` endpoints."""
 
     @server.before_request
     def refuse() -> Response | None:
-        if request.method in READING:
-            return None
-        answer = refusal(f"{request.path} is only read: ask with {' or '.join(READING)}.", 405)
-        answer.headers["Allow"] = ", ".join(READING)
-        return answer
-
-    for rule in NOWHERE:
-        server.add_url_rule(rule, endpoint=rule, view_func=_unknown)
+        if request.method not in READING:
+            answer = refusal(f"{request.path} is only read: ask with {' or '.join(READING)}.", 405)
+            answer.headers["Allow"] = ", ".join(READING)
+            return answer
+        if request.path.split("/")[1] in ROOMS and request.endpoint not in known:
+            return refusal(f"There is nothing at {request.path}.", 404)
+        return None
 
 
 def refusal(words: str | MastheadError, status: int) -> Response:
@@ -33,7 +33,3 @@ def refusal(words: str | MastheadError, status: int) -> Response:
     if request.path.startswith("/export"):
         return Response(f"{words}\n", status, mimetype="text/plain")
     return plain({"error": str(words)}, status)
-
-
-def _unknown(_: str = "") -> Response:
-    return refusal(f"There is nothing at {request.path}.", 404)

@@ -38,10 +38,10 @@ def register(
     settings: Settings,
     now: Clock = clock.now,
     asset: Callable[[str], str] = "assets/{}".format,
-) -> None:
+) -> Stores:
     """Add the routes to ``server``; the store is opened by the first request of each process.
 
-    ``asset`` gives the address of a file of the page.
+    ``asset`` gives the address of a file of the page. Answers with what is to be closed at the end.
     """
     stores = Stores(settings.database, now)
     answers = Answers()
@@ -68,7 +68,7 @@ def register(
         add(rule, lambda: view(store(), now()))
 
     cors.register(server, settings.cors)
-    refusals.register(server)
+    refusals.register(server, PARAMETERS)
     get("/api/v1/sources", _sources)
     get("/api/v1/latest", _latest)
     get("/api/v1/pulse", _pulse)
@@ -79,6 +79,7 @@ def register(
     add(OPENAPI, openapi.answer)
     add("/metrics", partial(metrics.answer, settings, stores.kept, now))
     health.register(server, settings, stores.kept, now, asset)
+    return stores
 
 
 def _sources(store: Store, _now: datetime) -> Response:

@@ -65,9 +65,9 @@ def query(
         keys=tuple(key for key in KEYS if key in keys) or KEYS,
         start=span_end("from", start, now),
         end=span_end("to", end, now),
-        by=cast("By", _choice("by", by or "seen", get_args(By))),
+        by=cast("By", _choice("by", "seen" if by is None else by, get_args(By))),
         every=None if every is None else _named("every", duration, every),
-        shape=cast("Shape", _choice("shape", shape or "wide", get_args(Shape))),
+        shape=cast("Shape", _choice("shape", "wide" if shape is None else shape, get_args(Shape))),
     )
 
 

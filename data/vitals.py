@@ -9,7 +9,7 @@ from data import journal
 from data.model import Outcome, Run, Snapshot
 from data.schema import headlines, runs
 from data.sql import count
-from data.statements import select
+from data.statements import Select, select
 from data.status import State, state
 from data.store import Store
 
@@ -51,12 +51,15 @@ def vitals(store: Store, source: str, every: timedelta | None, now: datetime) ->
     )
 
 
-def _outcomes(store: Store, source: str, since: datetime) -> dict[Outcome | None, int]:
+def runs_since(source: str, since: datetime) -> Select:
     """Runs begun after ``since`` by outcome: one stretch of an index, never the whole journal."""
     query = select(runs.c.outcome, count()).where(runs.c.source == source)
-    query = query.where(runs.c.started_at > since).group_by(runs.c.outcome)
+    return query.where(runs.c.started_at > since).group_by(runs.c.outcome)
+
+
+def _outcomes(store: Store, source: str, since: datetime) -> dict[Outcome | None, int]:
     with store.reading() as connection:
-        return dict(connection.execute(query))
+        return dict(connection.execute(runs_since(source, since)))
 
 
 def _headlines(store: Store, source: str) -> int:

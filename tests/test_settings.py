@@ -1,5 +1,6 @@
 """Settings: defaults, file, environment and flags over each other, each with its origin."""
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import FrozenInstanceError
 from datetime import timedelta
