@@ -1,11 +1,13 @@
 """The API keeps its word: schemathesis reads the document and asks a served store by it."""
 
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+from urllib.request import urlopen
 
 import pytest
 
@@ -14,6 +16,7 @@ from data.store import open_store
 from tests.conftest import database
 from tests.scenes import several
 from tests.served import served
+from tests.test_docs import blocks
 
 PROGRAM: Final = Path(sys.executable).with_name("st")
 CONFIG: Final = """
@@ -80,3 +83,19 @@ def test_contract(address: str, tmp_path: Path, mode: str, parameters: str, exam
         for name in ("series", "headlines"):
             rates = told["valid_rates"][f"GET /api/v1/{name}"].values()
             assert sum(rate["accepted"] for rate in rates) > 5, name
+
+
+def test_readme_examples(address: str) -> None:
+    """Each curl line of the README gets an answer from a served store, the series its points."""
+    lines = [shlex.split(line) for block in blocks("bash") for line in block.splitlines()]
+    assert len(lines) > 4
+    told = {}
+    for program, quiet, line in lines:
+        assert (program, quiet) == ("curl", "-s")
+        path = line.removeprefix("http://127.0.0.1:8050")
+        assert path != line
+        with urlopen(f"{address}{path}", timeout=30) as answer:
+            told[path.partition("?")[0]] = answer.read()
+    assert {"/api/v1/series", "/api/v1/openapi.json", "/export/snapshots.jsonl"} <= told.keys()
+    assert json.loads(told["/api/v1/series"])["metrics"]["volume_30d"]["last"]
+    assert json.loads(told["/export/snapshots.jsonl"].splitlines()[0])["source"]

@@ -29,9 +29,8 @@ def board() -> Any:
 def expressions() -> list[str]:
     """Every query of the dashboard and the alerts."""
     found = [target["expr"] for panel in board()["panels"] for target in panel["targets"]]
-    found += [
-        one["query"]["query"] for one in board()["templating"]["list"] if one["name"] == "source"
-    ]
+    variables = {one["name"]: one["query"] for one in board()["templating"]["list"]}
+    found.append(variables["source"]["query"])
     [group] = loaded("prometheus-rules.yml")["groups"]
     return found + [rule["expr"] for rule in group["rules"]]
 
