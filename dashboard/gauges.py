@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, get_args
 
 from dashboard.healthz import FRESH, fresh
-from data.model import METRIC, Outcome, to_ms
+from data.model import METRIC, Outcome, Reading, to_ms
 from data.status import STATES
 from data.vitals import Vitals
 
@@ -46,16 +46,15 @@ def _fresh(found: Vitals, now: datetime) -> bool:
     return found.every is not None and fresh(found.read, found.every, now)
 
 
-def _values(found: Vitals, now: datetime) -> Labelled:
-    for key, reading in found.read.look.readings.items() if found.read else ():
-        if _fresh(found, now):
-            yield (key, METRIC[key].unit), reading.value
+def _figures(read: Callable[[Reading], float | None]) -> Callable[..., Labelled]:
+    """The samples of a metric that has one for a figure, as long as the source is fresh."""
 
+    def samples(found: Vitals, now: datetime) -> Labelled:
+        if found.read is not None and _fresh(found, now):
+            for key, reading in found.read.look.readings.items():
+                yield (key, METRIC[key].unit), read(reading)
 
-def _half_widths(found: Vitals, now: datetime) -> Labelled:
-    for key, reading in found.read.look.readings.items() if found.read else ():
-        if _fresh(found, now):
-            yield (key, METRIC[key].unit), reading.half_width
+    return samples
 
 
 def _unread(found: Vitals, _now: datetime) -> Labelled:
@@ -91,13 +90,13 @@ GAUGES: Final = (
         f"A figure of the newest snapshot, in its unit; told while that is younger than {FRESH} "
         "intervals. No sample: not read.",
         _FIGURE,
-        _values,
+        _figures(lambda reading: reading.value),
     ),
     Gauge(
         "masthead_reading_half_width",
         "How far the figure may lie from the true one, because the source rounds; 0: exact.",
         _FIGURE,
-        _half_widths,
+        _figures(lambda reading: reading.half_width),
     ),
     Gauge(
         "masthead_reading_missing",

@@ -1,4 +1,4 @@
-"""The JSON that the page draws from; the only place of this room that reads the store."""
+"""The addresses that answer from the store: JSON for the page and programs, files, metrics."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import quote
 
@@ -94,6 +95,8 @@ def test_limits_are_the_codes() -> None:
     points, limit = series["points"]["schema"], headlines["limit"]["schema"]
     assert (points["minimum"], points["maximum"]) == (FEWEST_POINTS, MAX_POINTS)
     assert limit["maximum"] == MOST_HEADLINES
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    assert f"at most {MAX_POINTS:,} points" in readme
     assert series["metric"]["schema"]["items"]["enum"] == list(KEYS)
     assert series["range"]["schema"]["enum"] == list(SPANS)
     export = parameters(EXPORT)
@@ -126,6 +129,26 @@ def test_answers_are_as_described(client: Client, path: str, name: str) -> None:
     jsonschema_rs.validator_for(schema).validate(answer)
     with pytest.raises(jsonschema_rs.ValidationError):
         jsonschema_rs.validator_for(schema).validate(answer | {"more": 1})
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/series?from=0001-01-01&to=9999-12-31T23:59:59.999Z",
+        "/api/v1/series?to=0001-01-01",
+        "/api/v1/series?from=1970-01-01&to=9999-12-31&points=100",
+        "/api/v1/headlines?from=0001-01-01&to=9999-12-31T23:59:59.999Z",
+        "/api/v1/headlines?from=2000y",
+        "/export/snapshots.csv?from=0001-01-01&to=9999-12-31T23:59:59.999Z",
+        "/export/snapshots.csv?every=999999y",
+        "/export/headlines.jsonl?from=0001-01-01&by=published",
+        "/export/runs.parquet?to=0001-01-01",
+    ],
+)
+@pytest.mark.usefixtures("full")
+def test_as_far_as_the_calendar(client: Client, path: str) -> None:
+    """Spans and stretches up to the ends of the calendar have answers, on both engines."""
+    assert client.get(path).status_code == 200
 
 
 @pytest.mark.usefixtures("full")
