@@ -1,10 +1,11 @@
 """JSON answers: made once, in each form once, and sent again without asking the store."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import orjson
 from flask import Response, request
@@ -39,6 +40,8 @@ class _Answer:
     lasting: Lasting
     forms: dict[str | None, bytes] = field(default_factory=dict)
     """Its bytes by their encoding."""
+    following: str | None = None
+    """Where a list goes on, as the answer says by ``next``."""
 
     @property
     def size(self) -> int:
@@ -85,14 +88,19 @@ class Answers:
             found = find()
             same = answer is not None and answer.found.tag == found.tag
             lasting = Lasting(news, found.since, found.until)
-            answer = _Answer(found, lasting, answer.forms if answer and same else {})
-        forms = dict(answer.forms)
+            answer = (
+                replace(answer, found=found, lasting=lasting)
+                if answer and same
+                else _Answer(found, lasting)
+            )
+        forms, following = dict(answer.forms), answer.following
         if not _has(answer):
             if None not in forms:
-                forms[None] = orjson.dumps(answer.found.make())
+                made = answer.found.make()
+                forms[None], following = orjson.dumps(made), made.get("next")
             if encoding not in forms and len(forms[None]) >= SMALLEST:
                 forms[encoding] = packed(forms[None], str(encoding))
-        answer = _Answer(answer.found, answer.lasting, forms)
+        answer = replace(answer, forms=forms, following=following)
         self._answers.put(address, answer)
         return answer
 
@@ -116,6 +124,10 @@ def _response(answer: _Answer, encoding: str | None) -> Response:
         response = Response(answer.forms[form], mimetype="application/json")
         if form:
             response.headers["Content-Encoding"] = form
+        if answer.following:
+            asked = [(name, value) for name, value in request.args.items() if name != "after"]
+            more = urlencode([*asked, ("after", answer.following)])
+            response.headers["Link"] = f'<{request.path}?{more}>; rel="next"'
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = "no-cache"
     response.set_etag(answer.found.tag, weak=True)

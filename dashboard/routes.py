@@ -1,4 +1,4 @@
-"""The JSON that the page draws from; the only place of this room that reads the store."""
+"""The addresses that answer from the store: JSON for the page and programs, files, metrics."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -8,23 +8,25 @@ from typing import Any, Final
 
 from flask import Flask, Response, request
 
-from dashboard import downloads, health, query, replay
+from dashboard import cors, downloads, health, metrics, openapi, query, refusals, replay
 from dashboard.answers import Answers, Found, plain
+from dashboard.healthz import healthz
 from dashboard.ids import DEFAULT_SOURCE
+from dashboard.parameters import EXPORT, OPENAPI, PARAMETERS
+from dashboard.refusals import refusal
 from dashboard.stores import Stores
 from data import clock, journal
 from data.clock import Clock
-from data.errors import StoreError, UsageError
+from data.errors import MastheadError, UsageError
 from data.jsonform import reading_json
 from data.model import SAMPLE, Run, SeenHeadline, Snapshot, slot_of, to_ms
+from data.places import place_of
 from data.pulse import pulse
 from data.series import series
 from data.settings import Settings
 from data.status import state
 from data.store import SourceInfo, Store
 
-FRESH: Final = 3
-"""A source is fresh while its newest success is younger than this many intervals."""
 MOVES: Final = timedelta(minutes=5)
 """How old the end of a span that ends now may be in an answer that was made before."""
 
@@ -34,10 +36,10 @@ def register(
     settings: Settings,
     now: Clock = clock.now,
     asset: Callable[[str], str] = "assets/{}".format,
-) -> None:
+) -> Stores:
     """Add the routes to ``server``; the store is opened by the first request of each process.
 
-    ``asset`` gives the address of a file of the page.
+    ``asset`` gives the address of a file of the page. Answers with what is to be closed at the end.
     """
     stores = Stores(settings.database, now)
     answers = Answers(stores.news)
@@ -45,31 +47,38 @@ def register(
     def store() -> Store:
         return stores.asked(request.args.getlist("source"))
 
-    def get(rule: str, view: Callable[[Store, datetime], Response]) -> None:
-        def answer() -> Response:
+    def add(rule: str, view: Callable[..., Response]) -> None:
+        known = {one.name: one.many for one in PARAMETERS[rule]}
+
+        def answer(**parts: str) -> Response:
             try:
-                return view(store(), now())
+                query.check(request.args, known)
+                return view(**parts)
             except UsageError as error:
-                return plain({"error": str(error)}, 400)
-            except StoreError as error:
-                return plain({"error": str(error)}, 503)
+                return refusal(error, 400)
+            except MastheadError as error:
+                return refusal(error, 503)
 
-        server.add_url_rule(rule, endpoint=rule, view_func=answer)
+        address = rule.replace("{", "<").replace("}", ">")
+        server.add_url_rule(address, endpoint=rule, view_func=answer)
 
+    def get(rule: str, view: Callable[[Store, datetime], Response]) -> None:
+        add(rule, lambda: view(store(), now()))
+
+    cors.register(server, settings.cors)
+    refusals.register(server, PARAMETERS)
     get("/api/v1/sources", _sources)
     get("/api/v1/latest", _latest)
     get("/api/v1/pulse", partial(_pulse, answers))
     get("/api/v1/series", partial(_series, answers))
     get("/api/v1/headlines", partial(_headlines, answers))
-    get("/healthz", partial(_healthz, settings))
-    downloads.register(server, store, now)
+    get("/healthz", partial(healthz, settings))
+    add(EXPORT, lambda what, kind: downloads.file(store(), what, kind, now))
+    add(OPENAPI, openapi.answer)
+    add("/metrics", partial(metrics.answer, settings, stores.kept, now))
     health.register(server, settings, stores.kept, now, asset)
     replay.register(server, stores.news, now)
-    server.add_url_rule("/api/<path:_>", endpoint="/api/", view_func=_unknown)
-
-
-def _unknown(_: str) -> Response:
-    return plain({"error": f"There is nothing at {request.path}."}, 404)
+    return stores
 
 
 def _sources(store: Store, _now: datetime) -> Response:
@@ -171,14 +180,17 @@ def _series(answers: Answers, store: Store, now: datetime) -> Response:
 
 def _headlines(answers: Answers, store: Store, now: datetime) -> Response:
     def find() -> Found:
-        info, span, limit = _source(store), query.span(request.args, now), query.limit(request.args)
+        info, span = _source(store), query.span(request.args, now)
+        limit, after = query.limit(request.args), query.after(request.args)
 
         def found() -> dict[str, Any]:
-            seen = store.headlines(info.source, span.start, span.end, limit)
+            seen = store.headlines(info.source, span.start, span.end, limit + 1, after)
+            more = len(seen) > limit
             return {
                 "source": info.source,
                 "version": info.version,
-                "headlines": [_headline(one) for one in seen],
+                "next": str(place_of(seen[limit - 1])) if more else None,
+                "headlines": [_headline(one) for one in seen[:limit]],
             }
 
         return Found(_tag(info, now), *_moment(now, info.every), found)
@@ -199,32 +211,6 @@ def _headline(seen: SeenHeadline) -> dict[str, Any]:
         "last_seen_at": to_ms(seen.last_seen_at),
         "lead": story.lead,
     }
-
-
-def _healthz(settings: Settings, store: Store, now: datetime) -> Response:
-    """200 when every real source (or the one that ``source`` names) was read lately.
-
-    What is configured counts also when it never gave anything; what is switched off does not.
-    """
-    asked = request.args.get("source")
-    never = {"age_s": None, "fresh": False}
-    ages = dict.fromkeys(settings.sources, never)
-    ages |= {info.source: _age(store, info, now) for info in store.sources() if info.last_slot}
-    off = {name for name, source in settings.sources.items() if not source.enabled}
-    wanted = [name for name in ages if name not in {SAMPLE, *off} and asked in (None, name)]
-    ages = {name: ages[name] for name in wanted}
-    healthy = bool(ages) and all(age["fresh"] for age in ages.values())
-    known = any(age["age_s"] is not None for age in ages.values())
-    status = "ok" if healthy else "stale" if known else "no data"
-    return plain({"status": status, "sources": ages}, 200 if healthy else 503)
-
-
-def _age(store: Store, info: SourceInfo, now: datetime) -> dict[str, Any]:
-    newest = store.latest_read(info.source, now)
-    if newest is None:
-        return {"age_s": None, "fresh": False}
-    age = now - newest.slot
-    return {"age_s": age // timedelta(seconds=1), "fresh": age < FRESH * info.every}
 
 
 def _source(store: Store) -> SourceInfo:

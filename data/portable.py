@@ -62,6 +62,8 @@ def _secret(path: tuple[str, ...], value: Any) -> bool:
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(value)
     return shown_duration(value) if isinstance(value, timedelta) else str(value)
 
 

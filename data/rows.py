@@ -64,12 +64,17 @@ def readings_of(row: Mapping[Any, Any], given: Sequence[str] = KEYS) -> dict[str
     return readings
 
 
+def headline_key(headline: Headline) -> str:
+    """What a headline is known by: its address, or its title where the page gave none."""
+    return headline.url or f"title:{headline.title}"
+
+
 def headline_row(seen: SeenHeadline) -> dict[str, Any]:
     """A headline as a row of ``headlines``."""
     headline = seen.headline
     return {
         "source": seen.source,
-        "key": headline.url or f"title:{headline.title}",
+        "key": headline_key(headline),
         "url": headline.url,
         "title": headline.title,
         "summary": headline.summary,

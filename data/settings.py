@@ -25,6 +25,8 @@ COMMAND_LINE: Final = "command line"
 BESIDE: Final = "default, beside the config file"
 TABLES: Final = ("archives", "sources")
 """Keys that hold further keys."""
+ORIGIN: Final = r"^(\*|https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?)\Z"
+"""A site as browsers name it: scheme, host and port, nothing behind them; or any."""
 PASSWORD: Final = re.compile(r"(//[^/:@]*):[^/@]*@")
 _FOLDERS: Final = PlatformDirs("masthead", appauthor=False)
 
@@ -59,6 +61,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = limited(8050, low=1, high=65535)
     workers: int = limited(2, low=1, high=64)
+    cors: tuple[str, ...] = limited((), pattern=ORIGIN)
     contact: str = limited("", pattern=r"^[\x20-\x7e]*\Z", longest=200)
     timeout: timedelta = timedelta(seconds=30)
     archives: ArchiveSettings = ArchiveSettings()
@@ -144,6 +147,8 @@ def keys(kind: type) -> list[str]:
 def _toml(value: Any) -> str:
     if isinstance(value, bool | int):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
     text = shown_duration(value) if isinstance(value, timedelta) else str(value)
     return json.dumps(text, ensure_ascii=False)
 

@@ -14,18 +14,14 @@ from data import stories, writes
 from data.connection import Connection, Row
 from data.engine import Engine
 from data.model import KEYS, SAMPLE, About, Answered, Page, Run, SeenHeadline, Snapshot
+from data.places import ORDER, SHOWN_AT, Place, behind
 from data.rollup import rebuild
 from data.rows import given_by, run_of, run_row, seen_of, snapshot_of
 from data.schema import answers, headlines, robots, runs, snapshots, sources
-from data.sql import case, or_
+from data.sql import or_
 from data.statements import Select, insert, select
 
 BATCH: Final = 2_000
-SHOWN_AT: Final = case(
-    (headlines.c.published_from == headlines.c.published_to, headlines.c.published_from),
-    else_=headlines.c.first_seen_at,
-)
-"""When a headline stands on the time axis: its publication where exact, else first seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,16 +238,27 @@ class Store:
             return writes.count_pages(connection, source)
 
     def headlines(
-        self, source: str, start: datetime | None, end: datetime | None, limit: int
+        self,
+        source: str,
+        start: datetime | None,
+        end: datetime | None,
+        limit: int,
+        after: Place | None = None,
     ) -> list[SeenHeadline]:
-        """The newest headlines, at most ``limit``, that stand in [start, end] (see SHOWN_AT)."""
+        """The newest headlines, at most ``limit``, that stand in [start, end] (see SHOWN_AT).
+
+        ``after``: of those behind that place alone. Raises UsageError where nothing stands there.
+        """
         query = select(headlines).where(headlines.c.source == source)
         if start is not None:
             query = query.where(start <= SHOWN_AT)
         if end is not None:
             query = query.where(end >= SHOWN_AT)
-        query = query.order_by(SHOWN_AT.desc(), headlines.c.lead.desc(), headlines.c.key)
-        return [seen_of(row) for row in self._rows(query.limit(limit))]
+        with self.reading() as connection:
+            if after is not None:
+                query = query.where(behind(connection, source, after))
+            found = connection.execute(query.order_by(*ORDER).limit(limit))
+            return [seen_of(row) for row in found]
 
     def _snapshot(self, query: Any) -> Snapshot | None:
         rows = self._rows(query)

@@ -10,12 +10,13 @@ from typing import Any, Final, Literal, TypeVar, cast, get_args
 from data.connection import Connection, Row
 from data.errors import UsageError
 from data.model import KEYS, METRIC, SAMPLE, slot_of
+from data.places import SHOWN_AT
 from data.rows import given_by, readings_of
 from data.schema import headlines, runs, snapshots
 from data.schema import sources as sources_table
 from data.sql import Table
 from data.statements import Select, select
-from data.store import SHOWN_AT, Store
+from data.store import Store
 from data.times import duration, moment
 
 What = Literal["snapshots", "headlines", "runs"]
@@ -64,9 +65,9 @@ def query(
         keys=tuple(key for key in KEYS if key in keys) or KEYS,
         start=span_end("from", start, now),
         end=span_end("to", end, now),
-        by=cast("By", _choice("by", by or "seen", get_args(By))),
+        by=cast("By", _choice("by", "seen" if by is None else by, get_args(By))),
         every=None if every is None else _named("every", duration, every),
-        shape=cast("Shape", _choice("shape", shape or "wide", get_args(Shape))),
+        shape=cast("Shape", _choice("shape", "wide" if shape is None else shape, get_args(Shape))),
     )
 
 

@@ -57,6 +57,7 @@ def test_arrows(path: Path) -> None:
         ({"protego"}, {"collectors/robots.py"}),
         ({"dash", "flask", "jinja2", "plotly", "gunicorn"}, {"dashboard"}),
         ({"hatchling"}, {"dashboard/wheel.py"}),
+        ({"prometheus_client"}, {"dashboard/metrics.py", "dashboard/gauges.py"}),
         ({"selectolax"}, {"collectors"}),
         ({"apscheduler"}, {"collectors/schedule.py"}),
         ({"warcio"}, {"collectors/warc.py"}),

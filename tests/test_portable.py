@@ -31,6 +31,7 @@ def elsewhere(found: Portable, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
         ("database = 'postgresql://me:secret@db/history'", {}, {}),
         ("", {"MASTHEAD_OUTBOX": "waiting", "MASTHEAD_TIMEOUT": "90s"}, {}),
         ("", {"MASTHEAD_CONTACT": "me 'n' you", "MASTHEAD_WORKERS": "3"}, {}),
+        ("", {"MASTHEAD_CORS": "https://a.example,https://b.example"}, {}),
         (
             "[sources.dapp_expert]\nevery = '5m'",
             {

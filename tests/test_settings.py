@@ -1,5 +1,6 @@
 """Settings: defaults, file, environment and flags over each other, each with its origin."""
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import FrozenInstanceError
 from datetime import timedelta
@@ -63,6 +64,12 @@ def test_precedence(tmp_path: Path) -> None:
         ("MASTHEAD_HOST", "0.0.0.0", "host", "0.0.0.0"),
         ("MASTHEAD_PORT", "80", "port", 80),
         ("MASTHEAD_WORKERS", "4", "workers", 4),
+        (
+            "MASTHEAD_CORS",
+            "https://a.example, http://[::1]:80",
+            "cors",
+            ("https://a.example", "http://[::1]:80"),
+        ),
         ("MASTHEAD_CONTACT", "me@example.org", "contact", "me@example.org"),
         ("MASTHEAD_TIMEOUT", "5s", "timeout", timedelta(seconds=5)),
     ],
@@ -111,6 +118,28 @@ def test_archives(tmp_path: Path) -> None:
     assert shown["archives.wayback"] == ('"http://mirror.example/"', str(path))
     assert shown["archives.commoncrawl_data"] == ('"http://127.0.0.1:1"', "environment")
     assert shown["archives.commoncrawl_index"] == ('"https://index.commoncrawl.org"', "default")
+
+
+def test_origins(tmp_path: Path) -> None:
+    """Sites that may read are a list or one text with commas; told as TOML that is read back."""
+    for given in ("['https://a.example', '*']", "'https://a.example,*'"):
+        loaded = load({}, {}, file(tmp_path, f"cors = {given}\n"))
+        assert loaded.settings.cors == ("https://a.example", "*")
+        shown, _ = told(loaded)["cors"]
+        assert tomllib.loads(f"cors = {shown}") == {"cors": ["https://a.example", "*"]}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *("a.example", "https://a.example/", "https://A.example", "https://*.example", "null"),
+        *("https://a.example\nhttps://b.example", "https://me@a.example", "https://a.example:x"),
+    ],
+)
+def test_what_is_no_origin(given: str) -> None:
+    """An origin that no browser ever sends would let nobody in, or somebody else."""
+    with pytest.raises(UsageError, match="'cors'"):
+        load({}, {"cors": [given]}, None)
 
 
 def test_where_the_file_is_found(tmp_path: Path) -> None:
