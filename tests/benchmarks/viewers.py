@@ -147,7 +147,8 @@ def measure(database: str, seconds: int, rounds: int) -> list[Line]:
         before = _version(database)
         stack.enter_context(writing(database))
         lines: list[Line] = []
-        begun = stopwatch()
+        until(lambda: _version(database) > before, 60)
+        before, begun = _version(database), stopwatch()
         for source, what in SOURCES.items():
             url = f"{ours}api/v1/series?source={source}&range=30d"
             body = json.dumps(ASKED).replace("{source}", source)
