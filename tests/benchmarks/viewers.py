@@ -26,7 +26,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from dashboard.server import THREADS
-from data.clock import now
+from data.clock import now, stopwatch
 from data.model import KEYS
 from data.store import open_store
 from tests.benchmarks.lines import Line, at_most, table
@@ -83,9 +83,9 @@ def write(database: str, stop: Event) -> None:
     known = store.source(DECADE)
     assert known is not None
     assert known.last_slot is not None
-    slot = known.last_slot
-    while not stop.wait(1):
-        slot += MINUTE
+    slot, due = known.last_slot, stopwatch()
+    while not stop.wait(max(0.0, due - stopwatch())):
+        slot, due = slot + MINUTE, due + 1
         look = snapshot(slot, source=DECADE, figures=dict(zip(KEYS, SEEN, strict=True)))
         store.save(look, MINUTE)
     store.close()
@@ -146,7 +146,9 @@ def measure(database: str, seconds: int, rounds: int) -> list[Line]:
         peer = f"{page}_dash-update-component"
         before = _version(database)
         stack.enter_context(writing(database))
-        lines = []
+        lines: list[Line] = []
+        until(lambda: _version(database) > before, 60)
+        before, begun = _version(database), stopwatch()
         for source, what in SOURCES.items():
             url = f"{ours}api/v1/series?source={source}&range=30d"
             body = json.dumps(ASKED).replace("{source}", source)
@@ -154,8 +156,8 @@ def measure(database: str, seconds: int, rounds: int) -> list[Line]:
             load(peer, 3, body)
             pairs = [(load(url, seconds), load(peer, seconds, body)) for _ in range(rounds)]
             lines += _lines(what, pairs)
-        written = _version(database) - before
-    print(f"{written} snapshots were written meanwhile, one a second.", file=sys.stderr)
+        written, passed = _version(database) - before, stopwatch() - begun
+    print(f"{written} snapshots were written in {passed:.0f} s.", file=sys.stderr)
     return lines
 
 
