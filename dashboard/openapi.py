@@ -48,7 +48,7 @@ OPERATIONS: Final[Mapping[str, _Operation]] = {
         "A source that gave nothing yet has nulls.",
         "Latest",
     ),
-    "/api/v1/pulse": _Operation("pulse", "Whether anything is new", schema="Pulse"),
+    "/api/v1/pulse": _Operation("pulse", "Whether anything is new", schema="Pulse", tagged=True),
     "/api/v1/series": _Operation(
         "series",
         "The history of a source's figures",

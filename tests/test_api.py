@@ -151,6 +151,17 @@ def test_as_far_as_the_calendar(client: Client, path: str) -> None:
     assert client.get(path).status_code == 200
 
 
+@pytest.mark.parametrize("path", [path for path in PARAMETERS if path != EXPORT])
+@pytest.mark.usefixtures("full")
+def test_tags_are_told(client: Client, path: str) -> None:
+    """An answer has an ETag, and is not sent again to who has it, just where the document says."""
+    told = document()["paths"][path]["get"]["responses"]
+    tag = client.get(path).headers.get("ETag")
+    assert (tag is not None) is ("ETag" in told["200"]["headers"]) is ("304" in told)
+    if tag:
+        assert client.get(path, headers={"If-None-Match": tag}).status_code == 304
+
+
 @pytest.mark.usefixtures("full")
 def test_head_is_get_without_its_body(client: Client) -> None:
     """HEAD has the headers of GET."""
