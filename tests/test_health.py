@@ -1,7 +1,7 @@
 """The collectors' page: the words of status, for every source, in two languages, escaped."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -29,16 +29,17 @@ def settings(url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def get(settings: Settings) -> Get:
+def get(settings: Settings) -> Iterator[Get]:
     """Asks for the page at NOW, in English unless told otherwise."""
     server = Flask("test")
-    routes.register(server, settings, lambda: NOW)
+    opened = routes.register(server, settings, lambda: NOW)
 
     def answer(query: str = "", accept: str = "en") -> TestResponse:
         headers = {"Accept-Language": accept}
         return server.test_client().get(f"/health{query}", headers=headers)
 
-    return answer
+    yield answer
+    opened.close()
 
 
 def plain(html: str) -> str:
