@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
     import typer
 
+    from collectors.meter import Steps
     from collectors.timetable import Call
+    from data.moving import Moved
     from data.settings import Loaded, Settings
     from data.status import Status
     from data.store import Store
@@ -37,12 +39,17 @@ class PartialImportError(MastheadError):
     """An import that met other values than the store's; those were kept."""
 
 
+class DifferentCopyError(MastheadError):
+    """A copied history that is not the same in both stores; both were left as they are."""
+
+
 PARTIAL: Final = 3
 """The exit code of work that was done but not whole."""
 
 EXIT_CODES: Final[dict[type[MastheadError], int]] = {
     UsageError: 2,
     PartialImportError: PARTIAL,
+    DifferentCopyError: PARTIAL,
     SourceError: 4,
     StoreError: 5,
 }
@@ -390,6 +397,77 @@ def import_(
         )
 
 
+def copy(
+    context: typer.Context,
+    to: Annotated[str, typer.Option(help="The URL of the store to fill.")],
+) -> None:
+    """Bring the whole history into another store, as often as it takes, and compare both."""
+    from contextlib import closing
+
+    from data.engine import parse_url
+    from data.moving import move
+    from data.store import open_store
+
+    common: Globals = context.obj
+    settings = common.load().settings
+    try:
+        parse_url(to)
+    except UsageError as error:
+        raise UsageError(f"--to: {error}") from None
+    with (
+        closing(open_store(settings.database, read_only=True)) as source,
+        closing(open_store(to)) as target,
+        _steps(common, "looking") as steps,
+    ):
+        moved = move(source, target, steps)
+    if not common.quiet:
+        _print_moved(moved)
+    different = [one.table for one in moved if not one.is_same]
+    if different:
+        raise DifferentCopyError(
+            f"The stores are not the same in {', '.join(different)}: both were left as they are; "
+            "end whatever else writes to the new one, and copy again."
+        )
+
+
+def _print_moved(moved: Sequence[Moved]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for head in ("table", "rows", "brought", "checksum", "in the new store"):
+        table.add_column(head, justify="right" if head in ("rows", "brought") else "left")
+    for one in moved:
+        found = "the same" if one.is_same else f"{one.target.digest} of {one.target.rows} rows"
+        table.add_row(one.table, str(one.source.rows), str(one.brought), one.source.digest, found)
+    console = Console()
+    console.print(table, width=None if console.is_terminal else 160)
+
+
+def _steps(common: Globals, first: str) -> Steps:
+    from collectors.meter import Steps
+
+    return Steps(sys.stderr.isatty() and not common.quiet, first)
+
+
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The file to make.")],
+) -> None:
+    """Copy the store of a SQLite file, of one moment, while others write to it."""
+    from contextlib import closing
+
+    from data.backup import backup as copy_file
+    from data.engine import connect, parse_url
+    from data.store import Store
+
+    common: Globals = context.obj
+    url = parse_url(common.load().settings.database)
+    with closing(Store(connect(url, read_only=True))) as store, _steps(common, "copying") as steps:
+        size = copy_file(store, file, steps.reach)
+    common.say(f"{file}: {size} bytes, checked")
+
+
 def reread(
     context: typer.Context,
     source: Annotated[list[str] | None, typer.Argument(help="All with kept pages, unsaid.")] = None,
@@ -577,7 +655,7 @@ def application() -> typer.Typer:
     )
     app.callback()(_globals)
     commands: list[Callable[..., None]] = [up, collect, schedule, dashboard, export, import_]
-    commands += [backfill, reread, status, cron, systemd, config]
+    commands += [copy, backup, backfill, reread, status, cron, systemd, config]
     for command in commands:
         app.command(command.__name__.rstrip("_"))(command)
     sample = typer.Typer(help="Two years of synthetic history, always marked so.")

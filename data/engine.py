@@ -28,6 +28,8 @@ REFUSALS: Final = (
 """SQLite's errors that are about values, not about the store."""
 REFUSED_STATES: Final = ("22", "23", "42804", "42883", "none")
 """The same of PostgreSQL: how their SQLSTATEs begin; what psycopg itself refuses has none."""
+UNKNOWN_NAMES: Final = ("42P01", "42703")
+"""PostgreSQL's SQLSTATEs for a table and for a column that is not there."""
 
 
 class Address(Protocol):
@@ -114,7 +116,7 @@ def connect(
     """
     stop = stop or threading.Event()
     if isinstance(url, File):
-        return SqliteEngine(url, patience, stop)
+        return SqliteEngine(url, patience, stop, writes=not read_only)
     from data import postgres
 
     assert isinstance(url, postgres.Server)  # noqa: S101 - there are two kinds of address
@@ -140,9 +142,15 @@ def _named_errors(engine: Engine) -> Iterator[None]:
     try:
         yield
     except _database_errors() as error:
+        said = _first_line(error)
+        if _names_no_table(error):
+            raise StoreError(
+                f"The store {engine.url.shown} has other tables than this Masthead "
+                f"(schema {REVISION}) looks for: start Masthead again, in the newest version that "
+                f"writes there. It said: {said}"
+            ) from error
         raise StoreError(
-            f"The store {engine.url.shown} did not answer: {_first_line(error)}",
-            refused=_refuses(error),
+            f"The store {engine.url.shown} did not answer: {said}", refused=_refuses(error)
         ) from error
 
 
@@ -159,6 +167,13 @@ def _refuses(error: Exception) -> bool:
     names = [one.__name__ for one in type(error).__mro__]
     state = getattr(error, "sqlstate", "") or ("none" if "ProgrammingError" in names else "")
     return state.startswith(REFUSED_STATES)
+
+
+def _names_no_table(error: Exception) -> bool:
+    """Whether a table or a column was not found: the schema is another since it was checked."""
+    if isinstance(error, sqlite3.OperationalError):
+        return str(error).startswith(("no such table", "no such column"))
+    return getattr(error, "sqlstate", None) in UNKNOWN_NAMES
 
 
 def _first_line(error: Exception) -> str:
@@ -179,6 +194,28 @@ def revision(engine: Engine) -> str | None:
         return found
 
 
+def check(engine: Engine) -> None:
+    """Raise StoreError unless the database has the schema of this version; nothing is written."""
+    found = None
+    if not isinstance(engine, SqliteEngine):
+        found = revision(engine)
+    elif Path(engine.url.database).exists():
+        engine.refuse_network()
+        found = revision(engine)
+    if found == REVISION:
+        return
+    if found is None:
+        raise StoreError(
+            f"The store {engine.url.shown} has no Masthead schema yet: 'masthead collect' or "
+            "'masthead dashboard' makes it."
+        )
+    _refuse_newer(engine, found)
+    raise StoreError(
+        f"The store {engine.url.shown} has schema {found}, older than this Masthead's "
+        f"({REVISION}): 'masthead collect' or 'masthead dashboard' brings it up."
+    )
+
+
 def migrate(engine: Engine) -> None:
     """Bring the database to the schema of this version; one writer does it, others wait.
 
@@ -190,12 +227,19 @@ def migrate(engine: Engine) -> None:
     found = revision(engine)
     if found == REVISION:
         return
-    from data.migrations.run import known, upgrade
+    _refuse_newer(engine, found)
+    from data.migrations.run import upgrade
+
+    with _named_errors(engine):
+        upgrade(engine)
+
+
+def _refuse_newer(engine: Engine, found: str | None) -> None:
+    """Raise StoreError for a revision that this version does not know."""
+    from data.migrations.run import known
 
     if found is not None and found not in known():
         raise StoreError(
             f"The store {engine.url.shown} has schema {found}, made by a newer Masthead than "
             f"this one (schema {REVISION}): install the newer version."
         )
-    with _named_errors(engine):
-        upgrade(engine)

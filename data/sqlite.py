@@ -1,9 +1,11 @@
 """SQLite: a file's address, and transactions on connections that are used again."""
 
+import errno
+import os
 import re
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,10 +18,20 @@ from data.clock import stopwatch
 from data.connection import Connection
 from data.errors import StoreError
 from data.idle import Idle
+from data.mounts import shared_type
 
 _URL: Final = re.compile(r"sqlite://(?P<host>[^/?]*)(?:/(?P<path>[^?]*))?(?P<options>\?.*)?")
 SLICE: Final = timedelta(seconds=1)
 """How long SQLite waits before it looks whether to go on waiting."""
+COPIED: Final = 1_000
+"""Pages of a file that are copied at once: between them a signal is heard."""
+UNWRITABLE: Final = (
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR_WRITE,
+)
+"""SQLite's errors that are about the file that a copy goes into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +71,13 @@ class SqliteEngine:
     another writer came between; ``BEGIN IMMEDIATE`` takes its turn instead.
     """
 
-    def __init__(self, url: File, patience: timedelta, stop: threading.Event) -> None:
+    def __init__(
+        self, url: File, patience: timedelta, stop: threading.Event, writes: bool = True
+    ) -> None:
         self.url = url
         self.patience = patience
         self._stop = stop
-        self._connections = Idle(partial(_open, url, patience))
+        self._connections = Idle(partial(_open, url, patience, writes))
 
     @property
     def busy(self) -> int:
@@ -96,8 +110,21 @@ class SqliteEngine:
             raise StoreError(
                 f"The store's folder {path.parent} cannot be made: {error.strerror}."
             ) from error
+        self.refuse_network()
         with self._connections.use(lambda raw: self._in_turn(raw, "PRAGMA journal_mode=WAL")):
             pass
+
+    def refuse_network(self) -> None:
+        """Raise StoreError where the file lies on a network file system.
+
+        Readers and writers meet in a memory that they share, which hosts do not.
+        """
+        kind = shared_type(Path(os.path.realpath(self.url.database)).parent)
+        if kind is not None:
+            raise StoreError(
+                f"The store {self.url.shown} lies on a network file system ({kind}): SQLite's WAL "
+                "needs a local disk; use PostgreSQL or a local path."
+            )
 
     def _in_turn(self, raw: sqlite3.Connection, statement: str) -> None:
         """Execute it when the others let us, within our patience and until we are told to stop.
@@ -115,12 +142,51 @@ class SqliteEngine:
                     raise
 
 
-def _open(url: File, patience: timedelta) -> sqlite3.Connection:
-    """A connection outside any transaction, also for another thread than this."""
+def _open(url: File, patience: timedelta, makes: bool) -> sqlite3.Connection:
+    """A connection outside any transaction, also for another thread than this.
+
+    A file that is not there is made only where ``makes`` says so.
+    """
     wait_s = min(patience, SLICE).total_seconds()
+    path = os.path.abspath(url.database)  # noqa: PTH100 - a link stays one
     raw = sqlite3.connect(
-        url.database, timeout=wait_s, isolation_level=None, check_same_thread=False
+        path if makes else f"file://{quote(path)}?mode=rw",
+        timeout=wait_s,
+        isolation_level=None,
+        check_same_thread=False,
+        uri=not makes,
     )
     for pragma in ("synchronous=FULL", f"busy_timeout={wait_s * 1000:.0f}", "foreign_keys=ON"):
         raw.execute(f"PRAGMA {pragma}")
     return raw
+
+
+def copy_into(
+    raw: sqlite3.Connection, place: Path, advance: Callable[[int, int], None]
+) -> list[str]:
+    """Copy the file as this transaction sees it into an empty one; what is wrong with the copy.
+
+    The transaction holds the moment, so that no writer makes the copying begin anew. Raises OSError
+    where the copy cannot be written, else SQLite's errors.
+    """
+    raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    copy = sqlite3.connect(place, isolation_level=None)
+    try:
+        for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=OFF", "synchronous=OFF"):
+            copy.execute(f"PRAGMA {pragma}").fetchone()
+        raw.backup(
+            copy,
+            pages=COPIED,
+            sleep=0,
+            progress=lambda _, left, whole: advance(whole - left, whole),
+        )
+        # One file, whole in itself: the store makes it write ahead again where it is put in place.
+        copy.execute("PRAGMA journal_mode=DELETE").fetchone()
+        found = [row[0] for row in copy.execute("PRAGMA integrity_check(1)")]
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode in UNWRITABLE:
+            raise OSError(errno.EIO, str(error)) from error
+        raise
+    finally:
+        copy.close()
+    return [] if found == ["ok"] else found

@@ -275,15 +275,14 @@ def open_store(
     patience: timedelta = engines.PATIENCE,
     stop: threading.Event | None = None,
 ) -> Store:
-    """The store at a database URL; made and migrated first unless ``read_only``.
+    """The store at a database URL; made and migrated first; if ``read_only``, only looked at.
 
     ``patience``: how long a writer waits for its turn, at most PATIENCE; setting ``stop`` ends
     that. Raises StoreError.
     """
     url, patience = engines.parse_url(database), min(patience, engines.PATIENCE)
     engine = engines.connect(url, patience, stop, read_only)
-    if not read_only:
-        engines.migrate(engine)
+    (engines.check if read_only else engines.migrate)(engine)
     return Store(engine)
 
 

@@ -1,6 +1,6 @@
 """What several tests share: real stores on SQLite and PostgreSQL, a builder of snapshots."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,27 @@ def migrated(postgres: Server) -> str:
     url = postgres.url("masthead")
     open_store(url).close()
     return url
+
+
+@pytest.fixture
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Makes databases in which nothing is yet, by the name of their engine; gives their URLs."""
+    made: list[str] = []
+
+    def make(engine: str) -> str:
+        if engine == "sqlite":
+            made.append(f"empty_{len(made)}.db")
+            return f"sqlite:///{tmp_path / made[-1]}"
+        server: Server = request.getfixturevalue("postgres")
+        made.append(f"empty_{len(made)}")
+        server.execute(f"CREATE DATABASE {made[-1]}")
+        return server.url(made[-1])
+
+    yield make
+    for name in made:
+        if not name.endswith(".db"):
+            postgres: Server = request.getfixturevalue("postgres")
+            postgres.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -354,7 +354,7 @@ def test_store_that_does_not_answer(tmp_path: Path, name: str) -> None:
     routes.register(server, settings)
     answer = server.test_client().get(f"/api/v1/{name}")
     assert answer.status_code == 503
-    assert "did not answer" in answer.get_json()["error"]
+    assert "has no Masthead schema yet" in answer.get_json()["error"]
 
 
 def test_health(client: Client, store: Store) -> None:

@@ -1,11 +1,13 @@
 """Opening a database: addresses, pragmas, locks, and errors that name the store."""
 
+import os
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from data import mounts
 from data.engine import (
     anchored,
     connect,
@@ -16,6 +18,7 @@ from data.engine import (
     writing,
 )
 from data.errors import MastheadError, StoreError, UsageError
+from data.mounts import shared_type
 from data.statements import text
 from data.store import Store, open_store
 from tests.conftest import HOUR, T0, database, snapshot
@@ -216,11 +219,79 @@ def test_file_that_is_no_database(tmp_path: Path) -> None:
 
 
 def test_store_without_schema(tmp_path: Path) -> None:
-    """Reading from a file nobody migrated is an error, not an empty history."""
-    store = open_store(database(tmp_path), read_only=True)
-    with pytest.raises(StoreError, match="no such table"):
-        store.sources()
-    store.close()
+    """Reading where nobody has collected yet is an error that says so, and makes no file."""
+    with pytest.raises(StoreError, match=r"masthead\.db has no Masthead schema yet: 'masthead"):
+        open_store(database(tmp_path), read_only=True)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "masthead.db").touch()
+    with pytest.raises(StoreError, match="has no Masthead schema yet"):
+        open_store(database(tmp_path), read_only=True)
+
+
+def test_store_changed_under_a_reader(store: Store) -> None:
+    """A table that is gone since the store was opened is an error that says what to do."""
+    with store.writing() as connection:
+        connection.execute(text("ALTER TABLE answers RENAME TO newer_answers"))
+    try:
+        with pytest.raises(StoreError, match=r"has other tables than .* start Masthead again"):
+            store.answered("dapp_expert")
+    finally:
+        with store.writing() as connection:
+            connection.execute(text("ALTER TABLE newer_answers RENAME TO answers"))
+
+
+MOUNTS = """\
+22 27 0:21 / /proc rw,relatime - proc proc rw
+27 1 8:255 / / rw,relatime shared:1 master:2 - ext4 /dev/sda rw,discard
+28 27 {device} / /srv/a\\040folder rw,relatime - {kind} server:/export - rw,vers=4.2
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [
+        ("nfs4", "nfs4"),
+        ("cifs", "cifs"),
+        ("fuse.sshfs", "fuse.sshfs"),
+        ("9p", "9p"),
+        ("ext4", None),
+        ("overlay", None),
+        ("virtiofs", None),
+        ("fuse.fuse-overlayfs", None),
+    ],
+)
+def test_type_of_a_mount(tmp_path: Path, kind: str, found: str | None) -> None:
+    """The table of mounts tells network and cluster file systems from local ones."""
+    assert shared_type(tmp_path, _mounted(tmp_path, kind)) == found
+
+
+def test_without_a_table_of_mounts(tmp_path: Path) -> None:
+    """What no table says is taken for a local disk: a folder that is not there, another system."""
+    assert shared_type(tmp_path, tmp_path / "nowhere") is None
+    assert shared_type(tmp_path / "nowhere", _mounted(tmp_path, "nfs")) is None
+    assert shared_type(tmp_path, _mounted(tmp_path, "nfs", device="0:0")) is None
+
+
+def _mounted(folder: Path, kind: str, device: str | None = None) -> Path:
+    """A table of mounts in which ``folder``'s file system is of ``kind``."""
+    number = folder.stat().st_dev
+    table = folder / "mountinfo"
+    device = device or f"{os.major(number)}:{os.minor(number)}"
+    table.write_text(MOUNTS.format(device=device, kind=kind))
+    return table
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_network_file_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read_only: bool
+) -> None:
+    """A file on a network file system is opened neither to write nor to read, also by a link."""
+    open_store(database(tmp_path)).close()
+    away = tmp_path / "link"
+    away.symlink_to(tmp_path / "masthead.db")
+    monkeypatch.setattr(mounts, "TABLE", _mounted(tmp_path, "nfs4"))
+    with pytest.raises(StoreError, match=r"link lies on a network file system \(nfs4\): SQLite"):
+        open_store(f"sqlite:///{away}", read_only=read_only)
 
 
 def test_writing_through_the_functions(tmp_path: Path) -> None:
