@@ -14,7 +14,7 @@ from data import cells
 from data.many import Block, Part
 from data.model import KEYS, Snapshot, to_ms
 
-SIZE: Final = 4 << 20
+SIZE: Final = 1 << 20
 """Bytes read at once."""
 _TIMES: Final = ("slot", "taken_at", "as_of")
 _EARLIEST: Final = to_ms(datetime.fromisoformat(f"{cells.FIRST_YEAR}-01-01T00:00:00Z"))
@@ -35,15 +35,10 @@ def parts(
         chunk += file.readline()
         if b'"' in chunk:
             # A quoted cell may go on in the next chunk.
-            yield Part(partial(read, _text(chain(io.BytesIO(chunk), file)), before))
+            yield Part(partial(read, cells.lines(chain(io.BytesIO(chunk), file)), before))
             return
-        yield Part(partial(read, _text(io.BytesIO(chunk)), before), _blocks(chunk, names))
+        yield Part(partial(read, cells.lines(io.BytesIO(chunk)), before), _blocks(chunk, names))
         before += len(chunk.splitlines())
-
-
-def _text(lines: Iterable[bytes]) -> Iterator[str]:
-    for line in lines:
-        yield from io.StringIO(line.decode(), newline="")
 
 
 def _blocks(chunk: bytes, names: Sequence[str]) -> list[Block]:
@@ -52,22 +47,22 @@ def _blocks(chunk: bytes, names: Sequence[str]) -> list[Block]:
         table = _table(chunk, names)
     except ValueError:
         return []
-    sources = table["source"].unique().to_pylist()
+    sources = table["source"].unique()
     if len(sources) == 1:
-        return _block(sources[0], table)
-    found = [
-        _block(source, table.filter(compute.equal(table["source"], source))) for source in sources
-    ]
+        return _block(table)
+    found = [_block(table.filter(compute.equal(table["source"], source))) for source in sources]
     return [block for [block] in found] if all(found) else []
 
 
-def _block(source: str, table: Any) -> list[Block]:
+def _block(table: Any) -> list[Block]:
     """The rows of one source as a block; none where they are not in the order of time."""
     slots = table["slot"].to_pylist()
     if any(map(int.__ge__, slots, slots[1:])):
         return []
-    others = [table[name].to_pylist() for name in ("taken_at", "as_of", "origin", "via")]
-    return [Block(source, slots, others, [table[key].to_pylist() for key in KEYS])]
+    origins = [origin or "import" for origin in table["origin"].to_pylist()]
+    taken_at, as_of, via = (table[name].to_pylist() for name in ("taken_at", "as_of", "via"))
+    figures = [table[key].to_pylist() for key in KEYS]
+    return [Block(table["source"][0].as_py(), slots, (taken_at, as_of, origins, via), figures)]
 
 
 def _table(chunk: bytes, names: Sequence[str]) -> Any:
@@ -84,18 +79,18 @@ def _table(chunk: bytes, names: Sequence[str]) -> Any:
     )
     if any(text[name].null_count for name in cells.NEEDED & set(names)):
         raise ValueError
-    return pyarrow.table(
-        {name: _times(text[name]) for name in _TIMES}
-        | {name: _names(text[name], name) for name in ("source", "origin", "via")}
-        | {key: _figures(text, key) for key in KEYS}
-    )
+    values = {name: _times(text[name]) for name in _TIMES}
+    values |= {name: _names(text[name], name) for name in ("source", "origin", "via")}
+    values |= {key: _figures(text, key) for key in KEYS}
+    return pyarrow.Table.from_arrays(list(values.values()), names=list(values))
 
 
 def _times(column: Any) -> Any:
     _require(compute.match_substring_regex(column, f"^(?:{cells.TIME.pattern})$"))
     times = column.cast(pyarrow.timestamp("ms", "UTC")).cast(pyarrow.int64())
-    _require(compute.greater_equal(times, _EARLIEST))
-    _require(compute.less(times, _PAST))
+    ends = compute.min_max(times).as_py()
+    if ends["min"] is not None and not _EARLIEST <= ends["min"] <= ends["max"] < _PAST:
+        raise ValueError
     return times
 
 
@@ -104,7 +99,7 @@ def _names(column: Any, name: str) -> Any:
         known = cells.SOURCE.fullmatch(text or "") if name == "source" else True
         if not known or (name != "source" and text not in (None, *cells.CHOICES[name])):
             raise ValueError
-    return compute.fill_null(column, "import") if name == "origin" else column
+    return column
 
 
 def _figures(table: Any, key: str) -> Any:

@@ -1,8 +1,9 @@
-"""One cell of an exported CSV: what it must look like, and the value it stands for."""
+"""Cells of an exported CSV: what each must look like, and the value it stands for."""
 
+import io
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, get_args
 
@@ -26,6 +27,12 @@ CHOICES: Final[Mapping[str, tuple[Any, ...]]] = {
     "metric": KEYS,
 }
 NEEDED: Final = {"slot", "taken_at", "first_seen_at", "started_at", "source", "title", "metric"}
+
+
+def lines(found: Iterable[bytes]) -> Iterator[str]:
+    """The lines of a file in UTF-8, each with its end. Raises UnicodeDecodeError."""
+    for line in found:
+        yield from io.StringIO(line.decode(), newline="")
 
 
 def value(column: Column, cell: str, raw: bool) -> Any:

@@ -1,7 +1,6 @@
 """Reading an exported CSV back: the inverse of :mod:`data.export`, all or nothing."""
 
 import csv
-import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from operator import sub
 from pathlib import Path
 from typing import IO, Any
 
-from data.cells import value
+from data.cells import lines, value
 from data.errors import UsageError
 from data.export import BOM
 from data.many import Part
@@ -99,12 +98,12 @@ class _Table:
 
 def _cells(path: Path, text: Iterable[str], before: int) -> Iterator[tuple[int, list[str]]]:
     """The cells of each line with its number in the file."""
-    lines = csv.reader(text, strict=True)
+    found = csv.reader(text, strict=True)
     try:
-        for cells in lines:
-            yield before + lines.line_num, cells
+        for cells in found:
+            yield before + found.line_num, cells
     except csv.Error as error:
-        place = f"{path}, line {before + lines.line_num},"
+        place = f"{path}, line {before + found.line_num},"
         raise UsageError(f"The file {place} is not CSV in UTF-8: {error}.") from None
 
 
@@ -113,7 +112,7 @@ def _load(store: Store, file: IO[bytes], table: _Table) -> Imported:
         intervals = Intervals(store)
         added = store.add_parts(intervals.watch(_parts(file, table)), intervals)
         return Imported("snapshots", added.new + added.filled, added.known, added.kept)
-    rows = table.rows(io.TextIOWrapper(file, encoding="utf-8", newline=""), 1)
+    rows = table.rows(lines(file), 1)
     if "title" in table.names:
         seen = [_headline(row) for row in rows]
         new = store.add_headlines(seen, {})
@@ -125,8 +124,7 @@ def _load(store: Store, file: IO[bytes], table: _Table) -> Imported:
 
 def _parts(file: IO[bytes], table: _Table) -> Iterator[Part]:
     if "metric" in table.names:
-        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-        return iter([Part(lambda: table.snapshots(text, 1))])
+        return iter([Part(lambda: table.snapshots(lines(file), 1))])
     from data.blocks import parts
 
     return parts(file, 1, table.names, table.snapshots)
