@@ -14,8 +14,6 @@ from data import cells
 from data.many import Block, Part
 from data.model import KEYS, Snapshot, to_ms
 
-SIZE: Final = 1 << 20
-"""Bytes read at once."""
 _TIMES: Final = ("slot", "taken_at", "as_of")
 _EARLIEST: Final = to_ms(datetime.fromisoformat(f"{cells.FIRST_YEAR}-01-01T00:00:00Z"))
 _PAST: Final = to_ms(datetime.fromisoformat(f"{cells.LAST_YEAR + 1}-01-01T00:00:00Z"))
@@ -25,10 +23,11 @@ Read = Callable[[Iterable[str], int], Iterator[Snapshot]]
 
 
 def parts(
-    file: IO[bytes], before: int, names: Sequence[str], read: Read, size: int = SIZE
+    file: IO[bytes], before: int, names: Sequence[str], read: Read, size: int
 ) -> Iterator[Part]:
-    """The rest of a file, of which ``before`` lines were read, with the columns ``names``.
+    """The rest of a file, of which ``before`` lines were read, ``size`` bytes at a time.
 
+    ``names`` are its columns.
     What is not plainly right is left to ``read``, which finds the place and says what is wrong.
     """
     while chunk := file.read(size):

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import groupby
 from operator import sub
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from data.cells import lines, value
 from data.errors import UsageError
@@ -32,6 +32,8 @@ from data.rounding import half_width
 from data.store import Store
 from data.tables import Column, Query, columns
 
+BLOCK: Final = 1 << 20
+
 Row = dict[str, Any]
 
 
@@ -46,16 +48,17 @@ class Imported:
     """Slots that hold other figures than the file's, or read them another way: kept."""
 
 
-def load(store: Store, path: Path, raw: bool = False) -> Imported:
+def load(store: Store, path: Path, raw: bool = False, block: int = BLOCK) -> Imported:
     """Read a CSV of snapshots (wide or tidy), headlines or runs into the store, or nothing of it.
 
+    Wide snapshots come in ``block`` bytes at a time, line by line where that is 0.
     Raises UsageError that names the file, the line and the column.
     """
     try:
         with path.open("rb") as file:
             first = file.readline().removeprefix(BOM)
             _, head = next(_cells(path, [first.decode()], 0), (0, []))
-            return _load(store, file, _Table(path, _columns(path, head), raw))
+            return _load(store, file, _Table(path, _columns(path, head), raw), block)
     except OSError as error:
         raise UsageError(f"The file {path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
@@ -107,10 +110,10 @@ def _cells(path: Path, text: Iterable[str], before: int) -> Iterator[tuple[int, 
         raise UsageError(f"The file {place} is not CSV in UTF-8: {error}.") from None
 
 
-def _load(store: Store, file: IO[bytes], table: _Table) -> Imported:
+def _load(store: Store, file: IO[bytes], table: _Table, block: int) -> Imported:
     if "slot" in table.names[:1]:
         intervals = Intervals(store)
-        added = store.add_parts(intervals.watch(_parts(file, table)), intervals)
+        added = store.add_parts(intervals.watch(_parts(file, table, block)), intervals)
         return Imported("snapshots", added.new + added.filled, added.known, added.kept)
     rows = table.rows(lines(file), 1)
     if "title" in table.names:
@@ -122,12 +125,12 @@ def _load(store: Store, file: IO[bytes], table: _Table) -> Imported:
     return Imported("runs", new, len(history) - new)
 
 
-def _parts(file: IO[bytes], table: _Table) -> Iterator[Part]:
-    if "metric" in table.names:
+def _parts(file: IO[bytes], table: _Table, block: int) -> Iterator[Part]:
+    if "metric" in table.names or not block:
         return iter([Part(lambda: table.snapshots(lines(file), 1))])
     from data.blocks import parts
 
-    return parts(file, 1, table.names, table.snapshots)
+    return parts(file, 1, table.names, table.snapshots, block)
 
 
 class Intervals(dict[str, timedelta | None]):

@@ -18,6 +18,8 @@ from data.errors import StoreError
 from data.idle import Idle
 
 _URL: Final = re.compile(r"sqlite://(?P<host>[^/?]*)(?:/(?P<path>[^?]*))?(?P<options>\?.*)?")
+LOG_BYTES: Final = 4 << 20
+"""How large the log beside the file stays after what it held is in the file."""
 SLICE: Final = timedelta(seconds=1)
 """How long SQLite waits before it looks whether to go on waiting."""
 
@@ -121,6 +123,6 @@ def _open(url: File, patience: timedelta) -> sqlite3.Connection:
     raw = sqlite3.connect(
         url.database, timeout=wait_s, isolation_level=None, check_same_thread=False
     )
-    for pragma in ("synchronous=FULL", f"busy_timeout={wait_s * 1000:.0f}", "foreign_keys=ON"):
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", f"journal_size_limit={LOG_BYTES}"):
         raw.execute(f"PRAGMA {pragma}")
     return raw
