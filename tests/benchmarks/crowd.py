@@ -18,7 +18,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
-from multiprocessing.synchronize import Event
+from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -43,6 +43,9 @@ from tests.postgres import Server, place, programs
 SECONDS: Final = 60.0
 WRITERS: Final = 8
 READERS: Final = 4
+LOADED: Final = ["data.export", "data.series", "rich.table", "tests.postgres"]
+"""What all processes need, loaded once."""
+PATIENCE_S: Final = 120.0
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTE: Final = timedelta(minutes=1)
 SOURCES: Final = ("crowd_one", "crowd_two")
@@ -76,9 +79,10 @@ def look(writer: int, number: int, chance: random.Random) -> Snapshot:
     return Snapshot(chance.choice(SOURCES), slot, slot, "live", Look(readings, "api"))
 
 
-def write(pipe: Pipe, stop: Event, url: str, number: int, saves: int) -> None:
+def write(pipe: Pipe, stop: Event, ready: Barrier, url: str, number: int, saves: int) -> None:
     """Save ``saves`` looks, or fewer when ``stop`` is set; send what was told."""
     store, told, chance = open_store(url), Told(), random.Random(number)
+    ready.wait(PATIENCE_S)
     for turn in range(saves):
         if stop.is_set():
             break
@@ -94,9 +98,10 @@ def write(pipe: Pipe, stop: Event, url: str, number: int, saves: int) -> None:
     pipe.send(told)
 
 
-def read(pipe: Pipe, stop: Event, url: str, number: int, _saves: int) -> None:
+def read(pipe: Pipe, stop: Event, ready: Barrier, url: str, number: int, _saves: int) -> None:
     """Ask for charts, newest readings and exports until ``stop`` is set; send what was told."""
     store, told, chance = open_store(url, read_only=True), Told(), random.Random(number)
+    ready.wait(PATIENCE_S)
     while not stop.is_set():
         began = stopwatch()
         try:
@@ -127,22 +132,25 @@ def _ask(store: Store, source: str, chance: random.Random) -> None:
 def crowd(url: str, seconds: float | None, saves: int = sys.maxsize) -> tuple[list[Told], float]:
     """Let all loose for ``seconds``, or until each writer has saved its part; writers come first.
 
-    With the seconds that it took. Raises EOFError where one of them died.
+    With the seconds from when all were ready. Raises EOFError or BrokenBarrierError where one died.
     """
     open_store(url).close()
-    context = get_context("spawn")
-    stop = context.Event()
+    context = get_context("forkserver")
+    context.set_forkserver_preload(LOADED)
+    stop, ready = context.Event(), context.Barrier(WRITERS + READERS + 1)
     parts: list[Callable[..., None]] = [write] * WRITERS + [read] * READERS
     pipes, processes = [], []
     for number, part in enumerate(parts):
         pipe, there = context.Pipe(duplex=False)
-        process = context.Process(target=part, args=(there, stop, url, number, saves))
+        given = (there, stop, ready, url, number, saves)
+        process = context.Process(target=part, args=given)
         process.start()
         there.close()
         pipes.append(pipe)
         processes.append(process)
-    began = stopwatch()
     try:
+        ready.wait(PATIENCE_S)
+        began = stopwatch()
         if seconds is not None:
             wait([process.sentinel for process in processes], seconds)
             stop.set()
