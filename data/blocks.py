@@ -27,8 +27,8 @@ def parts(
 ) -> Iterator[Part]:
     """The rest of a file, of which ``before`` lines were read, ``size`` bytes at a time.
 
-    ``names`` are its columns.
-    What is not plainly right is left to ``read``, which finds the place and says what is wrong.
+    ``names`` are its columns. What is not plainly right is left to ``read``, which finds the
+    place and says what is wrong.
     """
     while chunk := file.read(size):
         chunk += file.readline()
@@ -95,8 +95,11 @@ def _times(column: Any) -> Any:
 
 def _names(column: Any, name: str) -> Any:
     for text in column.unique().to_pylist():
-        known = cells.SOURCE.fullmatch(text or "") if name == "source" else True
-        if not known or (name != "source" and text not in (None, *cells.CHOICES[name])):
+        if name == "source":
+            fine = cells.SOURCE.fullmatch(text) is not None
+        else:
+            fine = text is None or text in cells.CHOICES[name]
+        if not fine:
             raise ValueError
     return column
 

@@ -33,6 +33,7 @@ from data.store import Store
 from data.tables import Column, Query, columns
 
 BLOCK: Final = 1 << 20
+"""Bytes of a file in memory at once, and its lists and columns with them."""
 
 Row = dict[str, Any]
 
@@ -56,7 +57,7 @@ def load(store: Store, path: Path, raw: bool = False, block: int = BLOCK) -> Imp
     """
     try:
         with path.open("rb") as file:
-            first = file.readline().removeprefix(BOM)
+            first = file.readline(BLOCK).removeprefix(BOM)
             _, head = next(_cells(path, [first.decode()], 0), (0, []))
             return _load(store, file, _Table(path, _columns(path, head), raw), block)
     except OSError as error:
