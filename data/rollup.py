@@ -26,8 +26,6 @@ Fold = tuple[float | None, ...]
 """(first, last, min, max, n) of some readings of a metric in time order."""
 Folded = tuple[int, Sequence[Fold]]
 """The start of an hour or day in ms, and a fold for each metric in the order of KEYS."""
-Bucket = tuple[datetime, tuple[Fold, ...]]
-"""A time, and a fold for each metric in the order of KEYS."""
 NOTHING: Final[Fold] = (None, None, None, None, 0)
 
 

@@ -67,7 +67,6 @@ def test_arrows(path: Path) -> None:
         ({"alembic"}, {"data/migrations"}),
         ({"sqlite3"}, {"data/engine.py", "data/filenews.py", "data/sqlite.py"}),
         ({"pyarrow"}, {"data/blocks.py", "data/export.py"}),
-        ({"sqlite3"}, {"data/sqlite.py", "data/engine.py"}),
         ({"typer"}, {"masthead.py"}),
     ],
 )
