@@ -1,12 +1,12 @@
 """Executing statements: a transaction's connection, and the rows it answers with."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, ClassVar, Final, Literal
 
-from data.model import MILLISECOND, to_ms
-from data.sql import Kind, read
+from data.model import MILLISECOND, from_ms, to_ms
+from data.sql import Instant, Kind, Table, read
 from data.statements import Insert, Statement
 
 Dialect = Literal["sqlite", "postgresql"]
@@ -110,11 +110,28 @@ class Connection:
             cursor.execute(self._sql(sql), self._values(params))
         else:
             assert isinstance(statement, Insert)  # noqa: S101 - only rows are many
-            sql, _ = statement.values(**rows[0]).render()
             names = list(rows[0])
-            many = [self._values([row[name] for name in names]) for row in rows]
-            cursor.executemany(self._sql(sql), many)
+            values = (self._values([row[name] for name in names]) for row in rows)
+            self._insert(cursor, statement, names, values)
         return Result(cursor, statement.kinds(), self.dialect)
+
+    def fill(self, table: Table, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Insert many rows of values in the order of ``names``, times in ms."""
+        self._insert(self.raw.cursor(), Insert(table), names, rows)
+
+    def _insert(
+        self, cursor: Any, statement: Insert, names: Sequence[str], rows: Iterable[Sequence[Any]]
+    ) -> None:
+        table = statement.table
+        if self.dialect == "sqlite" or statement.conflict.sql:
+            sql, _ = statement.values(**dict.fromkeys(names)).render()
+            cursor.executemany(self._sql(sql), rows)
+            return
+        instants = [at for at, name in enumerate(names) if table.c[name].kind == Instant]
+        columns = ", ".join(f'"{name}"' for name in names)
+        with cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
+            for row in rows:
+                copy.write_row(_with_instants(row, instants))
 
     def stream(self, statement: Statement) -> Iterator[Row]:
         """The rows of a statement that answers with many: few of them in memory at a time."""
@@ -152,3 +169,12 @@ def _milliseconds(value: Any) -> Any:
     if isinstance(value, datetime):
         return to_ms(value)
     return value // MILLISECOND if isinstance(value, timedelta) else value
+
+
+def _with_instants(row: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
+    """The row with what is in milliseconds at these places as a moment."""
+    values = list(row)
+    for place in places:
+        if isinstance(values[place], int):
+            values[place] = from_ms(values[place])
+    return values

@@ -9,8 +9,8 @@ from data.jsonform import plain
 from data.model import KEYS, METRIC, MILLISECOND, from_ms
 from data.points import Figures, Points, floor
 from data.prepared import Given, Prepared
-from data.rounding import half_width
-from data.rows import texts_of
+from data.rounding import half_width, printed_half_width
+from data.rows import AS_PRINTED, texts_of
 from data.schema import snapshots
 from data.sql import as_ms
 from data.statements import select
@@ -113,7 +113,10 @@ class _Exact:
         if row is None:
             return None
         slot, shown, via = row[:3]
-        width = half_width(METRIC[key], row[place], texts_of(shown).get(key), via)
+        if shown == AS_PRINTED:
+            width = printed_half_width(METRIC[key], row[place], via)
+        else:
+            width = half_width(METRIC[key], row[place], texts_of(shown).get(key), via)
         return slot, row[place], width or 0.0
 
     def _row(self, query: Prepared, span: Span) -> Row | None:

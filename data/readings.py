@@ -7,8 +7,8 @@ from data.connection import Row
 from data.jsonform import plain
 from data.model import KEYS, METRIC
 from data.points import Figures, Points
-from data.rounding import half_width
-from data.rows import texts_of
+from data.rounding import half_width, printed_half_width
+from data.rows import AS_PRINTED, texts_of
 
 MOST_PROBLEMS: Final = 100
 UNKNOWN: Final = "not read"
@@ -18,6 +18,8 @@ _DIGITS: Final = bytes.maketrans(b"123456789", b"000000000")
 
 Known = Mapping[str, float | None]
 """By key the half-width of each figure of a snapshot that has a text."""
+PRINTED: Final[Known] = {AS_PRINTED: None}
+"""Of a snapshot whose texts follow from its figures, as their half-widths do."""
 
 
 class Widths:
@@ -35,6 +37,8 @@ class Widths:
         shown, via, _ = look[-3:]
         if via in EXACT or shown is None:
             return ZERO if via in EXACT else {}
+        if shown == AS_PRINTED:
+            return PRINTED
         shape = via, shown.encode().translate(_DIGITS)
         if shape not in self._known:
             self._known[shape] = {
@@ -74,14 +78,21 @@ def _shown(looks: Sequence[Row], place: int) -> Row:
 
 def _half_width(key: str, figures: Figures, looks: Sequence[Row], known: Sequence[Known]) -> Any:
     """What each figure's text told, else what its size tells; one number where all agree."""
-    read = figures.count(None) < len(figures)
-    if read and known.count(known[0]) == len(known) and key in known[0]:
-        return plain(known[0][key])
+    read = [figure for figure in figures if figure is not None]
+    if read and known.count(known[0]) == len(known):
+        if key in known[0]:
+            return plain(known[0][key])
+        ends = min(read), max(read)
+        told = {printed_half_width(METRIC[key], end, None) for end in ends}
+        if known[0] is PRINTED and ends[0] >= 0 and len(told) == 1:
+            return plain(told.pop())
     widths = [
         None
         if figure is None
         else of_look[key]
         if key in of_look
+        else printed_half_width(METRIC[key], figure, look[-2])
+        if of_look is PRINTED
         else half_width(METRIC[key], figure, None, look[-2])
         for figure, look, of_look in zip(figures, looks, known, strict=True)
     ]

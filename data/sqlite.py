@@ -21,8 +21,14 @@ from data.idle import Idle
 from data.mounts import shared_type
 
 _URL: Final = re.compile(r"sqlite://(?P<host>[^/?]*)(?:/(?P<path>[^?]*))?(?P<options>\?.*)?")
+LOG_BYTES: Final = 4 << 20
+"""How large the log beside the file stays after what it held is in the file."""
 SLICE: Final = timedelta(seconds=1)
-"""How long SQLite waits before it looks whether to go on waiting."""
+"""How long SQLite waits within a transaction for a file that is held for a moment."""
+TURN: Final = timedelta(milliseconds=20)
+"""How long SQLite waits for its turn before it looks whether to go on waiting. It looks after 1, 2,
+5, 10 ms and then ever more seldom, while others that come later take their turn.
+"""
 COPIED: Final = 1_000
 """Pages of a file that are copied at once: between them a signal is heard."""
 UNWRITABLE: Final = (
@@ -131,15 +137,17 @@ class SqliteEngine:
 
         SQLite itself waits in slices, for it hears no signal while it waits.
         """
+        _wait_at_most(raw, min(self.patience, TURN))
         latest = stopwatch() + self.patience.total_seconds()
         while True:
             try:
                 raw.execute(statement)
-                return
+                break
             except sqlite3.OperationalError as error:
                 busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
                 if not busy or self._stop.is_set() or stopwatch() >= latest:
                     raise
+        _wait_at_most(raw, min(self.patience, SLICE))
 
 
 def _open(url: File, patience: timedelta, makes: bool) -> sqlite3.Connection:
@@ -156,7 +164,7 @@ def _open(url: File, patience: timedelta, makes: bool) -> sqlite3.Connection:
         check_same_thread=False,
         uri=not makes,
     )
-    for pragma in ("synchronous=FULL", f"busy_timeout={wait_s * 1000:.0f}", "foreign_keys=ON"):
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", f"journal_size_limit={LOG_BYTES}"):
         raw.execute(f"PRAGMA {pragma}")
     return raw
 
@@ -190,3 +198,7 @@ def copy_into(
     finally:
         copy.close()
     return [] if found == ["ok"] else found
+
+
+def _wait_at_most(raw: sqlite3.Connection, patience: timedelta) -> None:
+    raw.execute(f"PRAGMA busy_timeout={patience // timedelta(milliseconds=1)}")

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
-from typing import Any, Final
+from typing import Any
 
 from data import engine as engines
 from data import sources as source_rows
 from data import stories, writes
 from data.connection import Connection, Row
 from data.engine import Engine
+from data.many import Part, add_parts
 from data.model import KEYS, SAMPLE, About, Answered, Page, Run, SeenHeadline, Snapshot
 from data.places import ORDER, SHOWN_AT, Place, behind
 from data.rollup import rebuild
@@ -20,8 +20,6 @@ from data.rows import given_by, run_of, run_row, seen_of, snapshot_of
 from data.schema import answers, headlines, robots, runs, snapshots, sources
 from data.sql import or_
 from data.statements import Select, insert, select
-
-BATCH: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +101,14 @@ class Store:
 
         ``every`` by source is asked for when ``history`` has ended; None keeps what is known.
         """
-        total = writes.Added()
-        spans: dict[str, list[datetime]] = {}
+        return self.add_parts([Part(lambda: history)], every)
+
+    def add_parts(
+        self, parts: Iterable[Part], every: Mapping[str, timedelta | None]
+    ) -> writes.Added:
+        """Keep a history that comes in parts as :meth:`add` does: all or nothing."""
         with self.writing() as connection:
-            pending = iter(history)
-            while batch := list(islice(pending, BATCH)):
-                for source in {snapshot.source for snapshot in batch}:
-                    part = [snapshot for snapshot in batch if snapshot.source == source]
-                    added, changed = writes.add_snapshots(connection, source, part)
-                    total += added
-                    rebuild(connection, source, changed)
-                    spans[source] = [*spans.get(source, []), *_ends(changed)]
+            total, spans = add_parts(connection, parts)
             for source, slots in spans.items():
                 source_rows.touch_source(connection, source, every.get(source), slots, bool(slots))
         return total
@@ -296,10 +291,6 @@ def _looks(source: str) -> Select:
 def _seen(snapshot: Snapshot) -> Iterable[SeenHeadline]:
     at = snapshot.taken_at
     return [SeenHeadline(one, snapshot.source, at, at) for one in snapshot.look.headlines]
-
-
-def _ends(slots: Sequence[datetime]) -> list[datetime]:
-    return [min(slots), max(slots)] if slots else []
 
 
 def _source_info(row: Row) -> SourceInfo:

@@ -66,6 +66,7 @@ def test_arrows(path: Path) -> None:
         ({"psycopg"}, {"data/listener.py", "data/postgres.py"}),
         ({"alembic"}, {"data/migrations"}),
         ({"sqlite3"}, {"data/engine.py", "data/filenews.py", "data/sqlite.py"}),
+        ({"pyarrow"}, {"data/blocks.py", "data/export.py"}),
         ({"typer"}, {"masthead.py"}),
     ],
 )

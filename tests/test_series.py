@@ -7,10 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.model import EPOCH, KEYS, SAMPLE, from_ms, slot_of, to_ms
-from data.schema import TABLES
+from data.model import EPOCH, KEYS, METRIC, SAMPLE, from_ms, slot_of, to_ms
+from data.rounding import compact
+from data.rows import AS_PRINTED
+from data.schema import TABLES, snapshots
 from data.series import MAX_POINTS, resolution, series
-from data.statements import delete
+from data.statements import delete, select
 from data.store import Store
 from tests.conftest import HOUR, T0, snapshot
 
@@ -413,3 +415,21 @@ def test_series_properties(
             0 if any(v is not None for v in found["metrics"]["dapps"]["last"]) else None
         )
     assert set(found["metrics"]) == set(KEYS)
+
+
+def test_widths_of_usual_texts(store: Store) -> None:
+    """Where texts are kept as a mark, each figure has the width that its own text tells."""
+    figures = [999_980.0, 999_990.0, 999_995.0, 1_010_000.0, None]
+    for hour, figure in enumerate(figures):
+        shown = {} if figure is None else {"dapps": compact(METRIC["dapps"], figure)}
+        more: Any = {"via": "page", "shown": {**shown, "blockchains": "78"}}
+        store.save(snapshot(T0 + hour * HOUR, dapps=figure, blockchains=78.0, **more), HOUR)
+    with store.reading() as connection:
+        assert set(connection.scalars(select(snapshots.c.shown))) == {AS_PRINTED}
+    info = store.source("dapp_expert")
+    assert info is not None
+    found = series(store, info, T0, T0 + 4 * HOUR)
+    assert found["metrics"]["dapps"]["half_width"] == [5, 5, 5_000, 5_000, None]
+    assert found["metrics"]["blockchains"]["half_width"] == 0
+    assert found["deltas"]["dapps"]["from"]["half_width"] == 5
+    assert found["deltas"]["dapps"]["to"]["half_width"] == 5_000
