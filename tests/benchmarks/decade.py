@@ -1,7 +1,8 @@
 """The history that the store is measured on: ten years at one a minute, on both engines."""
 
+import argparse
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +15,7 @@ from data.clock import now
 from data.schema import rollups_day, rollups_hour, snapshots, sources
 from data.sql import Instant, Table
 from data.store import Store, open_store
+from tests.benchmarks.lines import Line, table
 from tests.benchmarks.page_store import DECADE, YEARS, prepare
 from tests.benchmarks.peers import BUILD
 from tests.postgres import Server, place, programs
@@ -98,3 +100,18 @@ def _as_copied(table: Table) -> str:
     )
     line = " || char(9) || ".join(cells)
     return f"SELECT {line} || char(10) FROM {table.name} WHERE source = ?"
+
+
+Measure = Callable[[Decade, bool], list[Line]]
+"""What a part of the benchmark is: told whether to be quick, it gives its lines."""
+
+
+def alone(measure: Measure) -> int:
+    """Measure one part by itself and print its table; 1 when a target is missed."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true", help="few rounds on 400 days")
+    quick = parser.parse_args().quick
+    with decade(quick) as stores:
+        lines = measure(stores, quick)
+    print(table(lines))
+    return int(not all(line.met for line in lines))

@@ -41,7 +41,7 @@ def faster(
     """
     ratio = median(their / our for our, their in zip(ours, theirs, strict=True))
     shown = (form.format(median(ours)), peer, form.format(median(theirs)), times(ratio))
-    short = _short(target, ratio)
+    short = _under(ratio, target)
     return Line(what, *shown, f"≥ {target:g} ×", not short, short, why)
 
 
@@ -57,20 +57,20 @@ def within(
     """How many times as long ours takes: the median of the pairs' ratios, at most ``target``."""
     ratio = median(our / their for our, their in zip(ours, theirs, strict=True))
     shown = (form.format(median(ours)), peer, form.format(median(theirs)), times(ratio))
-    short = _short(ratio, target)
+    short = _over(ratio, target)
     return Line(what, *shown, f"≤ {target:g} ×", not short, short, why)
 
 
 def at_most(what: str, value: float, target: float, form: str, why: str = "") -> Line:
     """A value that may not be larger than ``target``, whatever others do."""
-    short = _short(value, target)
+    short = _over(value, target)
     limit = f"≤ {form.format(target)}"
     return Line(what, form.format(value), "", "", "", limit, not short, short, why)
 
 
 def at_least(what: str, value: float, target: float, form: str, why: str = "") -> Line:
     """A value that may not be smaller than ``target``, whatever others do."""
-    short = _short(target, value)
+    short = _under(value, target)
     limit = f"≥ {form.format(target)}"
     return Line(what, form.format(value), "", "", "", limit, not short, short, why)
 
@@ -80,18 +80,27 @@ def times(ratio: float) -> str:
     return f"{ratio:.2f} ×" if ratio < 10 else f"{ratio:,.0f} ×"
 
 
-def _short(larger: float, smaller: float) -> float:
-    """By which part of ``smaller`` the other is too large; 0 where it is not."""
-    if larger <= smaller:
+def _over(value: float, most: float) -> float:
+    """By which part of ``most`` a value is larger; 0 where it is not."""
+    if value <= most:
         return 0.0
-    return larger / smaller - 1 if smaller else float("inf")
+    return value / most - 1 if most else float("inf")
+
+
+def _under(value: float, least: float) -> float:
+    """By which part of ``least`` a value is smaller; 0 where it is not."""
+    return max(0.0, 1 - value / least)
 
 
 def table(lines: Iterable[Line], head: Sequence[str] = HEAD) -> str:
     """The lines as Markdown; what misses its target says so, and below the table why."""
     lines = list(lines)
     rows = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|", *map(_row, lines)]
-    missed = [f"- {line.what}: {line.why}" for line in lines if line.why and not line.met]
+    whys: dict[str, list[str]] = {}
+    for line in lines:
+        if line.why and not line.met:
+            whys.setdefault(line.why, []).append(line.what)
+    missed = [f"- {', '.join(whats)}: {why}." for why, whats in whys.items()]
     return "\n".join([*rows, *(["", "Missed, and why:", "", *missed] if missed else [])])
 
 

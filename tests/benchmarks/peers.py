@@ -23,9 +23,9 @@ def environment(requirement: str, uv: Path = UV) -> Path:
         if not uv.exists():
             raise MissingError(f"{uv.relative_to(ROOT)} is not there: run 'make check' once.")
         python = str(folder / "bin" / "python")
+        install = ("pip", "install", "-q", "--compile-bytecode", "--python", python, requirement)
         subprocess.run([uv, "venv", "-q", "--python", sys.executable, folder], check=True)
-        install = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", python]
-        subprocess.run([*install, requirement], check=True)
+        subprocess.run([uv, *install], check=True)
     return folder / "bin"
 
 
@@ -50,3 +50,8 @@ def debian(package: str) -> Path:
         )
     subprocess.run(("dpkg-deb", "-x", found, folder), check=True)
     return folder
+
+
+def debian_version(package: str) -> str:
+    """The version of a package that :func:`debian` unpacked, as its file is named."""
+    return next(BUILD.glob(f"{package}_*.deb")).name.split("_")[1]
