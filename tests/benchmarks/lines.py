@@ -75,6 +75,11 @@ def at_least(what: str, value: float, target: float, form: str, why: str = "") -
     return Line(what, form.format(value), "", "", "", limit, not short, short, why)
 
 
+def unheld(what: str, value: float, form: str) -> Line:
+    """A value that is told and not held to any target."""
+    return Line(what, form.format(value), "", "", "", "", met=True)
+
+
 def times(ratio: float) -> str:
     """A ratio as it is printed."""
     return f"{ratio:.2f} ×" if ratio < 10 else f"{ratio:,.0f} ×"
