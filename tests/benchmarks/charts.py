@@ -46,6 +46,15 @@ SPANS: Final[Mapping[str, timedelta | None]] = {
     "10 y": None,
 }
 """None: all of it."""
+WORDS: Final = (
+    f"five figures as the page asks for them, at most 1,500 points each, in this process "
+    f"({ROUNDS} rounds, {SLOW_ROUNDS} beside `GROUP BY`, one more to warm up) and over HTTP from "
+    f"two workers ({HTTP_ROUNDS} rounds, {SLOW_ROUNDS} beside Datasette), never the same request "
+    "twice, each on a connection of its own. `GROUP BY` gives first, last, min and max of the same "
+    "buckets from the snapshots, and the same numbers; so does Datasette. VictoriaMetrics gives "
+    "the last values at the same step by one `query_range` with `nocache=1`, its fastest way; "
+    "an answer of the page has first, last, min, max, gaps, outages and changes."
+)
 DAY: Final = "24 h"
 ALL: Final = "10 y"
 BUCKETS: Final = (
