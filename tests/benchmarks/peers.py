@@ -2,15 +2,20 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Final
 
 from tests.machine import MissingError, can_apt
+from tests.waiting import until
 
 ROOT: Final = Path(__file__).parents[2]
 BUILD: Final = ROOT / "build"
 UV: Final = ROOT / ".tools" / "bin" / "uv"
 """Where ``make`` puts it."""
+PATIENCE_S: Final = 120.0
 
 
 def environment(requirement: str, uv: Path = UV) -> Path:
@@ -55,3 +60,35 @@ def debian(package: str) -> Path:
 def debian_version(package: str) -> str:
     """The version of a package that :func:`debian` unpacked, as its file is named."""
     return next(BUILD.glob(f"{package}_*.deb")).name.split("_")[1]
+
+
+@contextmanager
+def running(command: Sequence[str], address: str, path: str) -> Iterator[str]:
+    """A server as long as it is needed; it answers at ``path`` of its address before."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            until(lambda: _answers(address, path), PATIENCE_S)
+            yield address
+        finally:
+            process.terminate()
+
+
+def _answers(address: str, path: str) -> bool:
+    try:
+        return bool(said(address, path))
+    except ConnectionRefusedError:
+        return False
+
+
+def said(address: str, path: str, body: bytes | None = None) -> bytes:
+    """What a server says at a path (with ``body``: to its POST), by a connection of its own.
+
+    Leaves when that is no success.
+    """
+    with closing(HTTPConnection(address, timeout=PATIENCE_S)) as connection:
+        connection.request("GET" if body is None else "POST", path, body)
+        answer = connection.getresponse()
+        text = answer.read()
+    if not 200 <= answer.status < 300:
+        raise SystemExit(f"{address} said {answer.status} to {path[:80]}: {text[:200]!r}")
+    return text

@@ -16,6 +16,7 @@ from typing import Final
 
 from data.clock import stopwatch
 from tests.benchmarks import charts, storing
+from tests.benchmarks.datasette import DATASETTE
 from tests.benchmarks.decade import Decade, Measure, decade
 from tests.benchmarks.lines import Line, table
 from tests.benchmarks.peers import ROOT, debian_version
@@ -79,7 +80,7 @@ def machine(decade: Decade) -> str:
         f"{platform.system()} {platform.release()}; Python {platform.python_version()}, "
         f"SQLite {sqlite3.sqlite_version}, PostgreSQL {server}. Beside: VictoriaMetrics "
         f"{debian_version('victoria-metrics')} from Debian (Apache-2.0), "
-        f"{charts.DATASETTE.replace('==', ' ')} (Apache-2.0)."
+        f"{DATASETTE.replace('==', ' ')} (Apache-2.0)."
     )
 
 

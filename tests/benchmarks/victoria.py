@@ -4,11 +4,9 @@ It comes from Debian's package, is filled through /api/v1/import/csv and keeps a
 """
 
 import sqlite3
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -17,12 +15,10 @@ import orjson
 
 from data.model import KEYS
 from tests.benchmarks.page_store import DECADE
-from tests.benchmarks.peers import debian
+from tests.benchmarks.peers import debian, running, said
 from tests.postgres import free_port
-from tests.waiting import until
 
 LINES: Final = 200_000
-PATIENCE_S: Final = 60.0
 FORMAT: Final = ",".join(
     ["1:time:unix_ms", *(f"{place}:metric:{key}" for place, key in enumerate(KEYS, 2))]
 )
@@ -46,13 +42,9 @@ def victoria(file: Path) -> Iterator[str]:
             "loggerLevel": "ERROR",
         }
         words = [f"-{name}={value}" for name, value in options.items()]
-        with subprocess.Popen([program, *words], stdout=subprocess.DEVNULL) as process:
-            try:
-                until(lambda: _answers(address), PATIENCE_S)
-                _fill(address, file)
-                yield address
-            finally:
-                process.terminate()
+        with running([str(program), *words], address, "/health"):
+            _fill(address, file)
+            yield address
 
 
 def chart(start_s: float, end_s: float, step_s: float) -> str:
@@ -70,28 +62,11 @@ def lasts(body: bytes) -> dict[str, list[float]]:
     }
 
 
-def _answers(address: str) -> bool:
-    try:
-        return _said(address, "GET", "/health") == b"OK"
-    except ConnectionRefusedError:
-        return False
-
-
 def _fill(address: str, file: Path) -> None:
     place = f"/api/v1/import/csv?{urlencode({'format': FORMAT, 'extra_label': f'source={DECADE}'})}"
     with closing(sqlite3.connect(file)) as store:
         rows = store.execute(ROWS, (DECADE,))
         while lines := rows.fetchmany(LINES):
-            _said(address, "POST", place, "".join(line for (line,) in lines).encode())
-    _said(address, "GET", "/internal/force_flush")
-    _said(address, "GET", "/internal/force_merge")
-
-
-def _said(address: str, method: str, path: str, body: bytes | None = None) -> bytes:
-    with closing(HTTPConnection(address)) as connection:
-        connection.request(method, path, body)
-        answer = connection.getresponse()
-        said = answer.read()
-        if answer.status >= 300:
-            raise SystemExit(f"VictoriaMetrics said {answer.status} to {path}: {said[:200]!r}")
-        return said
+            said(address, place, "".join(line for (line,) in lines).encode())
+    said(address, "/internal/force_flush")
+    said(address, "/internal/force_merge")
