@@ -19,12 +19,12 @@ from data.series import series
 from data.store import Store
 from tests.benchmarks import victoria
 from tests.benchmarks.asked import ALL, DAY, Asked, grouped, rows_of, same, spans_of
-from tests.benchmarks.datasette import datasette
+from tests.benchmarks.datasette import DATASETTE, datasette
 from tests.benchmarks.decade import Decade, alone, opened
 from tests.benchmarks.lines import Line, faster, within
 from tests.benchmarks.page_load import page_command, served
 from tests.benchmarks.page_store import DECADE
-from tests.benchmarks.peers import said
+from tests.benchmarks.peers import debian_version, said
 
 ROUNDS: Final = 31
 HTTP_ROUNDS: Final = 15
@@ -156,6 +156,12 @@ def agree(decade: Decade, there: str) -> None:
     theirs = victoria.lasts(said(there, victoria.chart(start, end, asked.step.total_seconds())))
     if theirs != {key: ours[key]["last"] for key in KEYS}:
         raise SystemExit("VictoriaMetrics holds another last day than the store.")
+
+
+def beside() -> list[str]:
+    """Whom it is measured against."""
+    victoria_metrics = f"VictoriaMetrics {debian_version('victoria-metrics')} from Debian"
+    return [f"{victoria_metrics} (Apache-2.0)", f"{DATASETTE.replace('==', ' ')} (Apache-2.0)"]
 
 
 def measure(decade: Decade, quick: bool = False) -> list[Line]:

@@ -1,11 +1,14 @@
 """Lines of the tables in BENCHMARKS.md: what was measured, beside whom, whether it is enough."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final
 
 MS: Final = "{:,.0f} ms"
+Beside = tuple[str, str]
+"""A peer's name, and what it took as printed."""
+ALONE: Final[Beside] = ("", "")
 HEAD: Final = ("", "Masthead", "peer", "its result", "ratio", "target")
 
 
@@ -45,6 +48,22 @@ def faster(
     return Line(what, *shown, f"≥ {target:g} ×", not short, short, why)
 
 
+def more(
+    what: str,
+    ours: Sequence[float],
+    peer: str,
+    theirs: Sequence[float],
+    target: float,
+    form: str,
+    why: str = "",
+) -> Line:
+    """How many times as much ours gives, at least ``target``: for rates what ``faster`` is."""
+    line = faster(what, [1 / our for our in ours], peer, [1 / their for their in theirs], target)
+    return replace(
+        line, masthead=form.format(median(ours)), peers=form.format(median(theirs)), why=why
+    )
+
+
 def within(
     what: str,
     ours: Sequence[float],
@@ -61,18 +80,22 @@ def within(
     return Line(what, *shown, f"≤ {target:g} ×", not short, short, why)
 
 
-def at_most(what: str, value: float, target: float, form: str, why: str = "") -> Line:
+def at_most(
+    what: str, value: float, target: float, form: str, beside: Beside = ALONE, why: str = ""
+) -> Line:
     """A value that may not be larger than ``target``, whatever others do."""
     short = _over(value, target)
     limit = f"≤ {form.format(target)}"
-    return Line(what, form.format(value), "", "", "", limit, not short, short, why)
+    return Line(what, form.format(value), *beside, "", limit, not short, short, why)
 
 
-def at_least(what: str, value: float, target: float, form: str, why: str = "") -> Line:
+def at_least(
+    what: str, value: float, target: float, form: str, beside: Beside = ALONE, why: str = ""
+) -> Line:
     """A value that may not be smaller than ``target``, whatever others do."""
     short = _under(value, target)
     limit = f"≥ {form.format(target)}"
-    return Line(what, form.format(value), "", "", "", limit, not short, short, why)
+    return Line(what, form.format(value), *beside, "", limit, not short, short, why)
 
 
 def unheld(what: str, value: float, form: str) -> Line:

@@ -9,17 +9,16 @@ import platform
 import re
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from data.clock import stopwatch
 from tests.benchmarks import charts, storing
-from tests.benchmarks.datasette import DATASETTE
 from tests.benchmarks.decade import Decade, Measure, decade
 from tests.benchmarks.lines import Line, table
-from tests.benchmarks.peers import ROOT, debian_version
+from tests.benchmarks.peers import ROOT
 
 HEADING: Final = "## The store"
 DOCUMENT: Final = ROOT / "BENCHMARKS.md"
@@ -33,10 +32,12 @@ class Part:
     module: str
     words: str
     measure: Measure
+    beside: Callable[[], Sequence[str]] = tuple
+    """The other programs that it measured: name, version, licence."""
 
 
 PARTS: Final = (
-    Part("Charts", "charts", charts.WORDS, charts.measure),
+    Part("Charts", "charts", charts.WORDS, charts.measure, charts.beside),
     Part("Writing, and room", "storing", storing.WORDS, storing.measure),
 )
 
@@ -75,12 +76,11 @@ def machine(decade: Decade) -> str:
     """What everything ran on, and whose programs stood beside."""
     [(server,)] = decade.server.execute("SHOW server_version")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    beside = [name for part in PARTS for name in part.beside()]
     return (
         f"Machine: {os.cpu_count()} cores of {processor()}, {memory:.0f} GiB, "
         f"{platform.system()} {platform.release()}; Python {platform.python_version()}, "
-        f"SQLite {sqlite3.sqlite_version}, PostgreSQL {server}. Beside: VictoriaMetrics "
-        f"{debian_version('victoria-metrics')} from Debian (Apache-2.0), "
-        f"{DATASETTE.replace('==', ' ')} (Apache-2.0)."
+        f"SQLite {sqlite3.sqlite_version}, PostgreSQL {server}. Beside: {', '.join(beside)}."
     )
 
 

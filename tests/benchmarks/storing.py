@@ -26,7 +26,7 @@ from data.sql import count
 from data.statements import select
 from data.store import Store
 from tests.benchmarks.decade import Decade, alone, opened
-from tests.benchmarks.lines import Line, at_least, at_most, times, unheld
+from tests.benchmarks.lines import Line, at_least, at_most, unheld
 from tests.benchmarks.page_store import DECADE, MINUTE
 from tests.benchmarks.peers import BUILD
 from tests.looks import SEEN, snapshot
@@ -104,13 +104,9 @@ def saves(decade: Decade, folder: Path) -> list[Line]:
         there = [timed(lambda look: store.save(look, MINUTE), looks) for looks in rounds(store)]
     decade.server.execute("DROP DATABASE saved")
     ours, theirs, postgres = (SAVES / median(each) for each in (seconds, bare_seconds, there))
+    beside = "a bare INSERT", RATE.format(theirs)
     return [
-        replace(
-            at_least("single durable writes, SQLite", ours, 1_000, RATE, WHY),
-            peer="a bare INSERT",
-            peers=RATE.format(theirs),
-            ratio=times(median(o / b for o, b in zip(seconds, bare_seconds, strict=True))),
-        ),
+        at_least("single durable writes, SQLite", ours, 1_000, RATE, beside, WHY),
         unheld("single durable writes, PostgreSQL", postgres, RATE),
     ]
 
@@ -162,7 +158,7 @@ def room_as_shown(folder: Path) -> Line:
         store.add(_shown(READ_MINUTES), {"dapp_expert": MINUTE})
     why = "the text of each figure as the page showed it is kept beside its value"
     what = "a snapshot's room, read from the page with its texts"
-    return at_most(what, room(file), 80, BYTES, why)
+    return at_most(what, room(file), 80, BYTES, why=why)
 
 
 def _shown(number: int) -> Iterator[Snapshot]:
