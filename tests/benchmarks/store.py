@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from data.clock import stopwatch
-from tests.benchmarks import charts, storing
+from tests.benchmarks import charts, storing, viewers
 from tests.benchmarks.decade import Decade, Measure, decade
 from tests.benchmarks.lines import Line, table
 from tests.benchmarks.peers import ROOT
@@ -39,6 +39,7 @@ class Part:
 PARTS: Final = (
     Part("Charts", "charts", charts.WORDS, charts.measure, charts.beside),
     Part("Writing, and room", "storing", storing.WORDS, storing.measure),
+    Part("Viewers", "viewers", viewers.WORDS, lambda _, quick: viewers.measure(quick)),
 )
 
 
