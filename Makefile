@@ -7,7 +7,7 @@ RUN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help run test check format bench-collect bench-reader bench-year bench-thousand bench-backfill bench-crowd bench-page screenshots lock clean
+.PHONY: help run test check format bench bench-collect bench-reader bench-year bench-thousand bench-backfill bench-page screenshots lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ format: .venv/installed-dev  ## let ruff format and mend
 	$(RUN)/ruff format .
 	$(RUN)/ruff check --fix .
 
+bench: .venv/installed-dev  ## measure the store at ten years by the minute, beside others (half an hour)
+	$(RUN)/python -m tests.benchmarks.store
+
 bench-collect: .venv/installed-dev  ## measure collect as cron runs it against urlwatch
 	$(RUN)/python -m tests.benchmarks.cold_start
 
@@ -44,9 +47,6 @@ bench-thousand: .venv/installed-dev  ## measure a thousand sources visited by on
 
 bench-backfill: .venv/installed-dev  ## kill a backfill of 2,000 captures five times
 	$(RUN)/python -m tests.benchmarks.backfill
-
-bench-crowd: .venv/installed-dev  ## eight writers and four readers at one store, on both engines (two minutes)
-	$(RUN)/python -m tests.benchmarks.crowd
 
 bench-page: .venv/installed-dev  ## measure the page against a tutorial's Dash app (a quarter of an hour)
 	$(RUN)/python -m tests.benchmarks.page_load

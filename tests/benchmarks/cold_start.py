@@ -18,11 +18,10 @@ from data.clock import now, stopwatch
 from data.model import EPOCH
 from data.times import UNITS
 from tests.benchmarks.pages import padded
+from tests.benchmarks.peers import UV, environment
 from tests.pages import page
 from tests.site import Answer, Site, serving
 
-ROOT: Final = Path(__file__).parents[2]
-ENVIRONMENT: Final = ROOT / "build" / "urlwatch"
 URLWATCH: Final = "urlwatch==2.29"
 SLOT: Final = 2 * UNITS["s"]
 """Each run gets a slot of its own, so that each one fetches and stores."""
@@ -64,17 +63,6 @@ def run(command: Sequence[str], home: Path) -> Cost:
         if child.returncode or (said := errors.read()):
             raise SystemExit(f"{command[0]} gave {child.returncode}: {said.decode()}")
     return Cost(seconds, usage.ru_maxrss / 1024)
-
-
-def install(uv: str) -> Path:
-    """The urlwatch command in an environment of its own, made where it is missing."""
-    command = ENVIRONMENT / "bin" / "urlwatch"
-    if not command.exists():
-        python = str(ENVIRONMENT / "bin" / "python")
-        subprocess.run([uv, "venv", "-q", "--python", sys.executable, ENVIRONMENT], check=True)
-        install = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", python, URLWATCH]
-        subprocess.run(install, check=True)
-    return command
 
 
 class Watched:
@@ -165,9 +153,9 @@ def main() -> None:
     """Measure, print, and exit 1 when Masthead costs more."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=15)
-    parser.add_argument("--uv", default=str(ROOT / ".tools" / "bin" / "uv"))
+    parser.add_argument("--uv", type=Path, default=UV)
     given = parser.parse_args()
-    urlwatch = install(given.uv)
+    urlwatch = environment(URLWATCH, given.uv) / "urlwatch"
     with serving() as site, tempfile.TemporaryDirectory() as folder:
         watched = Watched(site, Path(folder), urlwatch)
         pairs(watched, WARM_UP, changing=True)

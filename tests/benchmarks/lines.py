@@ -1,11 +1,14 @@
 """Lines of the tables in BENCHMARKS.md: what was measured, beside whom, whether it is enough."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final
 
 MS: Final = "{:,.0f} ms"
+Beside = tuple[str, str]
+"""A peer's name, and what it took as printed."""
+ALONE: Final[Beside] = ("", "")
 HEAD: Final = ("", "Masthead", "peer", "its result", "ratio", "target")
 
 
@@ -41,8 +44,24 @@ def faster(
     """
     ratio = median(their / our for our, their in zip(ours, theirs, strict=True))
     shown = (form.format(median(ours)), peer, form.format(median(theirs)), times(ratio))
-    short = _short(target, ratio)
+    short = _under(ratio, target)
     return Line(what, *shown, f"≥ {target:g} ×", not short, short, why)
+
+
+def more(
+    what: str,
+    ours: Sequence[float],
+    peer: str,
+    theirs: Sequence[float],
+    target: float,
+    form: str,
+    why: str = "",
+) -> Line:
+    """How many times as much ours gives, at least ``target``: for rates what ``faster`` is."""
+    line = faster(what, [1 / our for our in ours], peer, [1 / their for their in theirs], target)
+    return replace(
+        line, masthead=form.format(median(ours)), peers=form.format(median(theirs)), why=why
+    )
 
 
 def within(
@@ -57,22 +76,31 @@ def within(
     """How many times as long ours takes: the median of the pairs' ratios, at most ``target``."""
     ratio = median(our / their for our, their in zip(ours, theirs, strict=True))
     shown = (form.format(median(ours)), peer, form.format(median(theirs)), times(ratio))
-    short = _short(ratio, target)
+    short = _over(ratio, target)
     return Line(what, *shown, f"≤ {target:g} ×", not short, short, why)
 
 
-def at_most(what: str, value: float, target: float, form: str, why: str = "") -> Line:
+def at_most(
+    what: str, value: float, target: float, form: str, beside: Beside = ALONE, why: str = ""
+) -> Line:
     """A value that may not be larger than ``target``, whatever others do."""
-    short = _short(value, target)
+    short = _over(value, target)
     limit = f"≤ {form.format(target)}"
-    return Line(what, form.format(value), "", "", "", limit, not short, short, why)
+    return Line(what, form.format(value), *beside, "", limit, not short, short, why)
 
 
-def at_least(what: str, value: float, target: float, form: str, why: str = "") -> Line:
+def at_least(
+    what: str, value: float, target: float, form: str, beside: Beside = ALONE, why: str = ""
+) -> Line:
     """A value that may not be smaller than ``target``, whatever others do."""
-    short = _short(target, value)
+    short = _under(value, target)
     limit = f"≥ {form.format(target)}"
-    return Line(what, form.format(value), "", "", "", limit, not short, short, why)
+    return Line(what, form.format(value), *beside, "", limit, not short, short, why)
+
+
+def unheld(what: str, value: float, form: str) -> Line:
+    """A value that is told and not held to any target."""
+    return Line(what, form.format(value), "", "", "", "", met=True)
 
 
 def times(ratio: float) -> str:
@@ -80,18 +108,27 @@ def times(ratio: float) -> str:
     return f"{ratio:.2f} ×" if ratio < 10 else f"{ratio:,.0f} ×"
 
 
-def _short(larger: float, smaller: float) -> float:
-    """By which part of ``smaller`` the other is too large; 0 where it is not."""
-    if larger <= smaller:
+def _over(value: float, most: float) -> float:
+    """By which part of ``most`` a value is larger; 0 where it is not."""
+    if value <= most:
         return 0.0
-    return larger / smaller - 1 if smaller else float("inf")
+    return value / most - 1 if most else float("inf")
+
+
+def _under(value: float, least: float) -> float:
+    """By which part of ``least`` a value is smaller; 0 where it is not."""
+    return max(0.0, 1 - value / least)
 
 
 def table(lines: Iterable[Line], head: Sequence[str] = HEAD) -> str:
     """The lines as Markdown; what misses its target says so, and below the table why."""
     lines = list(lines)
     rows = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|", *map(_row, lines)]
-    missed = [f"- {line.what}: {line.why}" for line in lines if line.why and not line.met]
+    whys: dict[str, list[str]] = {}
+    for line in lines:
+        if line.why and not line.met:
+            whys.setdefault(line.why, []).append(line.what)
+    missed = [f"- {', '.join(whats)}: {why}." for why, whats in whys.items()]
     return "\n".join([*rows, *(["", "Missed, and why:", "", *missed] if missed else [])])
 
 
