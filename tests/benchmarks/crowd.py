@@ -1,6 +1,6 @@
 """Eight writers and four readers at one store: nothing acknowledged is lost, nobody sees an error.
 
-    python -m tests.benchmarks.crowd [SECONDS]
+    python -m tests.benchmarks.crowd [--quick]
 
 Each is a process with a store object of its own, on a SQLite file, then on a PostgreSQL server.
 Slots are chosen so that writers meet, and some looks lack a figure that others have. Afterwards
@@ -8,6 +8,7 @@ each slot that ``save`` acknowledged is there once, with the values of the write
 and the rollups are those of a rebuild.
 """
 
+import argparse
 import random
 import sys
 from collections import Counter
@@ -23,9 +24,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from rich.console import Console
-from rich.table import Table
-
 from data.clock import stopwatch
 from data.connection import Row
 from data.errors import MastheadError
@@ -38,12 +36,19 @@ from data.statements import delete, select, text
 from data.store import Store, open_store
 from data.tables import Query
 from data.writes import Saved
+from tests.benchmarks.lines import Line, at_most, table, unheld
 from tests.postgres import Server, place, programs
 
+WORDS: Final = (
+    "eight processes save as fast as they can, on slots where they meet, while four read charts, "
+    "figures and exports, for a minute. Whatever was acknowledged must be there once, with the "
+    "values that were acknowledged."
+)
 SECONDS: Final = 60.0
+QUICKLY: Final = 10.0
 WRITERS: Final = 8
 READERS: Final = 4
-LOADED: Final = ["data.export", "data.series", "rich.table", "tests.postgres"]
+LOADED: Final = ["data.export", "data.series", "tests.postgres"]
 """What all processes need, loaded once."""
 PATIENCE_S: Final = 120.0
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -233,43 +238,58 @@ def _rebuilt(store: Store, places: Sequence[Place]) -> list[list[Row]]:
     return _rollups(store)
 
 
-def tell(console: Console, name: str, told: Sequence[Told], took: float, found: Found) -> None:
-    """Print what became of one store."""
+def lines(name: str, told: Sequence[Told], took: float, found: Found) -> list[Line]:
+    """What became of one store, as lines of the table."""
     saves = sorted(second for each in told[:WRITERS] for second in each.took)
     reads = sorted(second for each in told[WRITERS:] for second in each.took)
-    became = Counter(saved for each in told for saved, *_ in each.acknowledged)
-    table = Table(name, "a second", "p50", "p99", "slowest", box=None)
-    for what, times in (("saves", saves), ("reads", reads)):
-        at = (times[len(times) // 2], times[len(times) * 99 // 100], times[-1])
-        table.add_row(what, f"{len(times) / took:,.0f}", *(f"{1000 * one:.1f} ms" for one in at))
-    console.print(table)
-    console.print(f"acknowledged: {dict(became)}; {found}")
-    console.print(f"errors: {sum((each.errors for each in told), Counter())!s}")
+    errors = sum((each.errors for each in told), Counter())
+    print(f"{name}: {found}; errors: {errors}", file=sys.stderr)
+    wrong = [found.lost + found.wrong, found.twice + found.unknown, errors.total()]
+    said = ("acknowledged, lost or wrong", "stored twice or unasked", "errors seen by anyone")
+    return [
+        unheld(f"{name}: saves", len(saves) / took, "{:,.0f}/s"),
+        unheld(f"{name}: a save, p99", saves[len(saves) * 99 // 100] * 1000, "{:,.0f} ms"),
+        unheld(f"{name}: reads", len(reads) / took, "{:,.0f}/s"),
+        *(
+            at_most(f"{name}: {what}", number, 0, "{:,.0f}")
+            for what, number in zip(said, wrong, strict=True)
+        ),
+        at_most(f"{name}: rollups that differ from a rebuild", found.rollups_wrong, 0, "{:,.0f}"),
+        at_most(f"{name}: damaged", found.integrity != "ok", 0, "{:,.0f}"),
+    ]
 
 
-def run(name: str, url: str, seconds: float) -> bool:
-    """Measure one store, print its table; whether all is well."""
-    told, took = crowd(url, seconds)
-    found = check(url, told)
-    tell(Console(width=100), name, told, took, found)
-    return found.sound and not any(each.errors for each in told)
-
-
-def main(seconds: float) -> int:
-    """Measure both engines; 1 when anything is wrong."""
+def measure(quick: bool) -> list[Line]:
+    """Both engines."""
+    seconds = QUICKLY if quick else SECONDS
     with TemporaryDirectory() as folder:
-        well = run("SQLite", f"sqlite:///{Path(folder) / 'crowd.db'}", seconds)
+        url = f"sqlite:///{Path(folder) / 'crowd.db'}"
+        found = _measured("SQLite", url, seconds)
     with programs() as (bin_, folder_of_servers):
         server = Server(bin_, place(folder_of_servers / "crowd"), ())
         server.create()
         server.start()
         try:
             server.execute("CREATE DATABASE crowd")
-            well &= run("PostgreSQL", server.url("crowd"), seconds)
+            found += _measured("PostgreSQL", server.url("crowd"), seconds)
         finally:
             server.stop("immediate")
-    return int(not well)
+    return found
+
+
+def _measured(name: str, url: str, seconds: float) -> list[Line]:
+    told, took = crowd(url, seconds)
+    return lines(name, told, took, check(url, told))
+
+
+def main() -> int:
+    """Measure, print the table; 1 when anything is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="ten seconds on each engine")
+    found = measure(parser.parse_args().quick)
+    print(table(found))
+    return int(not all(line.met for line in found))
 
 
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1]) if sys.argv[1:] else SECONDS))
+    sys.exit(main())
