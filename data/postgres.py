@@ -45,7 +45,8 @@ CHANNEL: Final = "masthead"
 COMMIT: Final = f"NOTIFY {CHANNEL}; COMMIT"
 SETUP: Final = (
     "SET TIME ZONE 'UTC'; SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; "
-    "SET tcp_keepalives_count = 3; SET tcp_user_timeout = 30000"
+    "SET tcp_keepalives_count = 3; SET tcp_user_timeout = 30000; "
+    "SET client_connection_check_interval = 5000"
 )
 """The server, too, must notice that the other end has gone: it may hold the writers' lock."""
 GONE: Final = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
