@@ -7,7 +7,7 @@ RUN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help run test check format bench-collect bench-reader bench-year bench-thousand bench-backfill bench-page screenshots lock clean
+.PHONY: help run test check format bench-collect bench-reader bench-year bench-thousand bench-hosts bench-backfill bench-page screenshots lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ bench-year: .venv/installed-dev  ## simulate a year of troubles, kills and a sto
 
 bench-thousand: .venv/installed-dev  ## measure a thousand sources visited by one process
 	$(RUN)/python -m tests.benchmarks.thousand
+
+bench-hosts: .venv/installed-dev  ## simulate a day of two hosts, one cut off from their PostgreSQL
+	$(RUN)/python -m tests.benchmarks.hosts
 
 bench-backfill: .venv/installed-dev  ## kill a backfill of 2,000 captures five times
 	$(RUN)/python -m tests.benchmarks.backfill

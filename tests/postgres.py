@@ -67,6 +67,11 @@ class Server:
         other.program("pg_basebackup", "-D", f"{folder}/data", *primary, *how)
         return other
 
+    @property
+    def is_started(self) -> bool:
+        """Whether it was started, and neither stopped nor killed since."""
+        return self._process is not None
+
     def is_followed(self) -> bool:
         """Whether a synchronous standby shows all that it has."""
         return bool(
@@ -151,15 +156,15 @@ def programs() -> Iterator[tuple[Path, Path]]:
 
 
 @contextmanager
-def pair() -> Iterator[tuple[Server, Server]]:
+def pair(bin_: Path, folder: Path) -> Iterator[tuple[Server, Server]]:
     """A primary with its hot standby, whose disks both have what is committed, and a database."""
-    with programs() as (bin_, folder), ExitStack() as started:
-        primary = Server(bin_, place(folder / "primary"), ())
+    with ExitStack() as started:
+        primary = Server(bin_, place(folder), ())
         primary.create()
         primary.start()
         started.callback(primary.stop, "immediate")
         primary.execute("CREATE DATABASE masthead")
-        standby = primary.standby(place(folder / "standby"))
+        standby = primary.standby(place(folder.with_name(f"{folder.name}-standby")))
         standby.start()
         started.callback(standby.stop, "immediate")
         # It is said after the copy was made: once promoted, that one waits for nobody.

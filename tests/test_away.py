@@ -26,21 +26,21 @@ from tests.hosts import (
     waits,
 )
 from tests.pages import page
-from tests.postgres import QUICK, Server, place, programs
+from tests.postgres import QUICK, Server, place
 from tests.proxy import Proxy, proxied
 from tests.site import Answer, Site, serving
 from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
+def server(installed: tuple[Path, Path]) -> Iterator[Server]:
     """A server of this module's own, to be ill-treated."""
-    with programs() as (bin_, folder):
-        made = Server(bin_, place(folder / "away"), (*QUICK, "-c", "max_connections=12"))
-        made.create()
-        made.start()
-        yield made
-        made.stop("immediate")
+    bin_, folder = installed
+    made = Server(bin_, place(folder / "away"), (*QUICK, "-c", "max_connections=12"))
+    made.create()
+    made.start()
+    yield made
+    made.stop("immediate")
 
 
 @pytest.fixture

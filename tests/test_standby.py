@@ -30,9 +30,10 @@ from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
-def both() -> Iterator[tuple[Server, Server]]:
+def both(installed: tuple[Path, Path]) -> Iterator[tuple[Server, Server]]:
     """The primary and the standby, for one test after the other."""
-    with pair() as servers:
+    bin_, folder = installed
+    with pair(bin_, folder / "pair") as servers:
         yield servers
 
 
@@ -139,7 +140,7 @@ def test_commit_that_waits_for_an_absent_standby(
     host: Host, primary: Server, standby: Server, site: Site
 ) -> None:
     """It is not acknowledged: the snapshot waits in the outbox, and arrives once on both."""
-    before_it_answers(site, standby.stop)
+    before_it_answers(site, lambda: standby.stop("immediate"))
     bridged(host, host.run(), "nothing came within 2 s")
     assert waits(primary, "SyncRep")
     standby.start()
@@ -151,9 +152,9 @@ def test_server_killed_after_it_got_the_commit(
     host: Host, primary: Server, standby: Server, site: Site
 ) -> None:
     """Nobody knows what became of the commit; it was made, and its second coming adds nothing."""
-    before_it_answers(site, standby.stop)
+    before_it_answers(site, lambda: standby.stop("immediate"))
     running = Running(host)
-    until(lambda: waits(primary, "SyncRep"), 30)
+    until(lambda: not standby.is_started and waits(primary, "SyncRep"), 30)
     primary.kill()
     bridged(host, running.end(), "server closed the connection")
     primary.start()
@@ -166,9 +167,9 @@ def test_wait_for_the_standby_broken_off(
     host: Host, primary: Server, standby: Server, site: Site
 ) -> None:
     """PostgreSQL calls such a commit done, with a warning; for us it is not."""
-    before_it_answers(site, standby.stop)
+    before_it_answers(site, lambda: standby.stop("immediate"))
     running = Running(host)
-    until(lambda: waits(primary, "SyncRep"), 30)
+    until(lambda: not standby.is_started and waits(primary, "SyncRep"), 30)
     primary.execute(f"SELECT pg_cancel_backend(pid) FROM ({BACKENDS}) AS masthead")
     bridged(host, running.end(), "canceling wait for synchronous replication")
     standby.start()
