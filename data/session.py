@@ -37,7 +37,7 @@ class Session(psycopg.Connection[Any]):
             raise errors.ConnectionTimeout(f"nothing came within {limit:g} s") from None
 
     def begin(self, sql: str) -> None:
-        """Begin a transaction by ``sql``, which the server answers at once or not at all."""
+        """Begin something by ``sql``, which the server answers at once or not at all."""
         usual = self.silence
         self.silence = AT_ONCE if usual is None else min(usual, AT_ONCE)
         try:
