@@ -29,12 +29,16 @@ def healthz(settings: Settings, store: Store, now: datetime) -> Response:
     healthy = bool(ages) and all(age["fresh"] for age in ages.values())
     known = any(age["age_s"] is not None for age in ages.values())
     status = "ok" if healthy else "stale" if known else "no data"
-    form: dict[str, Any] = {"status": status, "sources": ages}
-    read = standby(store)
-    if read is not None:
-        behind = None if read.behind is None else read.behind.total_seconds()
-        form["standby"] = {"streams": read.streams, "behind_s": behind}
+    form = {"status": status, "sources": ages, "standby": _standby(store)}
     return plain(form, 200 if healthy else 503)
+
+
+def _standby(store: Store) -> dict[str, Any] | None:
+    found = standby(store)
+    if found is None:
+        return None
+    behind = None if found.behind is None else found.behind.total_seconds()
+    return {"streams": found.streams, "behind_s": behind}
 
 
 def watched(settings: Settings, store: Store) -> dict[str, SourceInfo | None]:
