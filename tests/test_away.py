@@ -246,7 +246,7 @@ def test_pages_refuse_what_is_no_store(server: Server) -> None:
     url = server.url("postgres")
     answer = client_of(Settings(database_read=url), lambda: T0).get("/healthz")
     assert answer.status_code == 503
-    assert "holds no history of Masthead's" in answer.text
+    assert "has no Masthead schema yet" in answer.text
 
 
 def test_several_servers_each_with_its_reason(server: Server) -> None:
