@@ -11,7 +11,7 @@ import pytest
 from data.errors import StoreError
 from data.settings import Settings
 from data.statements import text
-from data.store import open_read, open_store
+from data.store import open_store
 from tests.conftest import HOUR, T0, snapshot
 from tests.hosts import (
     BACKENDS,
@@ -253,7 +253,7 @@ def test_several_servers_each_with_its_reason(server: Server) -> None:
     """Where none of several servers can be used, one line tells what each of them said."""
     url = f"postgresql://postgres:s3cret@127.0.0.1:1,127.0.0.1:{server.port}/nowhere"
     with pytest.raises(StoreError) as caught:
-        open_read(url)
+        open_store(url, read_only=True)
     said = str(caught.value)
     assert "127.0.0.1:1: Connection refused; " in said
     assert f'127.0.0.1:{server.port}: FATAL:  database "nowhere" does not exist.' in said
