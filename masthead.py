@@ -131,7 +131,9 @@ def up(
         log.warning("%s Snapshots wait in the outbox, the page waits for the store.", error)
     for job in wanted:
         common.say(f"{job.source}: {job.url} every {shown_duration(job.every)}")
-    common.say(f"store: {_shown(settings)}")
+    common.say(f"store: {_shown(settings.database)}")
+    if settings.database_read is not None:
+        common.say(f"the page reads: {_shown(settings.reads)}")
     common.say(f"page: http://{settings.host}:{settings.port}/   (Ctrl-C ends)")
     self = [sys.executable, "-m", "masthead", *common.arguments()]
     where = ["--host", settings.host, "--port", str(settings.port)]
@@ -274,9 +276,11 @@ def dashboard(
 ) -> None:
     """The dashboard alone, on a production server."""
     from dashboard.server import serve
+    from data.store import open_store
 
     settings = context.obj.load(host=host, port=port, workers=workers).settings
-    _open(settings).close()
+    store = open_store(settings.reads, read_only=settings.database_read is not None)
+    store.close()
     serve(settings, settings.host, settings.port, settings.workers)
 
 
@@ -634,10 +638,10 @@ def _open(settings: Settings) -> Store:
     return open_store(settings.database)
 
 
-def _shown(settings: Settings) -> str:
+def _shown(database: str) -> str:
     from data.engine import parse_url
 
-    return parse_url(settings.database).shown
+    return parse_url(database).shown
 
 
 def application() -> typer.Typer:

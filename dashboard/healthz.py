@@ -8,6 +8,7 @@ from flask import Response, request
 from dashboard.answers import plain
 from data.model import SAMPLE, Snapshot
 from data.settings import Settings
+from data.standby import standby
 from data.store import SourceInfo, Store
 
 FRESH: Final = 3
@@ -15,7 +16,10 @@ FRESH: Final = 3
 
 
 def healthz(settings: Settings, store: Store, now: datetime) -> Response:
-    """200 when every source that is watched (or the one that ``source`` names) was read lately."""
+    """200 when every source that is watched (or the one that ``source`` names) was read lately.
+
+    A standby says how far it lies behind.
+    """
     asked = request.args.get("source")
     ages = {
         name: _age(store, info, now)
@@ -25,7 +29,16 @@ def healthz(settings: Settings, store: Store, now: datetime) -> Response:
     healthy = bool(ages) and all(age["fresh"] for age in ages.values())
     known = any(age["age_s"] is not None for age in ages.values())
     status = "ok" if healthy else "stale" if known else "no data"
-    return plain({"status": status, "sources": ages}, 200 if healthy else 503)
+    form = {"status": status, "sources": ages, "standby": _standby(store)}
+    return plain(form, 200 if healthy else 503)
+
+
+def _standby(store: Store) -> dict[str, Any] | None:
+    found = standby(store)
+    if found is None:
+        return None
+    behind = None if found.behind is None else found.behind.total_seconds()
+    return {"streams": found.streams, "behind_s": behind}
 
 
 def watched(settings: Settings, store: Store) -> dict[str, SourceInfo | None]:

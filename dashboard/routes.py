@@ -41,7 +41,7 @@ def register(
 
     ``asset`` gives the address of a file of the page. Answers with what is to be closed at the end.
     """
-    stores = Stores(settings.database, now)
+    stores = Stores(settings.reads, now)
     answers = Answers(stores.news)
 
     def store() -> Store:

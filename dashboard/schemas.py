@@ -235,6 +235,14 @@ SCHEMAS: Final[dict[str, Schema]] = {
                 fresh=_flag("whether that is less than three intervals"),
             ),
         ),
+        standby=_or_null(
+            _record(
+                "The standby of the server that is written to.",
+                streams=_flag("whether it hears its primary"),
+                behind_s=_or_null(_number("seconds that it lies behind"), "unknown"),
+            ),
+            "what is read is none",
+        ),
     ),
 }
 """By name, as the document's components."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from data import sample
 from data.clock import Clock
+from data.engine import PATIENCE
 from data.model import SAMPLE, slot_of
 from data.news import News, news
 from data.store import Store, open_store
@@ -38,7 +39,7 @@ class Stores:
         """The store, read only. Raises StoreError while it is away."""
         with self._lock:
             if self._kept is None:
-                self._kept = open_store(self._url, read_only=True)
+                self._kept = open_store(self._url, read_only=True, silence=PATIENCE)
             return self._kept
 
     def news(self) -> int:

@@ -1,5 +1,6 @@
 """Opening a database: pragmas, write transactions, and the schema it must have."""
 
+import re
 import sqlite3
 import sys
 import threading
@@ -19,6 +20,10 @@ from data.statements import text
 
 PATIENCE: Final = timedelta(seconds=30)
 """How long a writer waits for its turn."""
+SILENCE: Final = timedelta(minutes=10)
+"""How long a PostgreSQL server may leave a statement unanswered: it may have much to do."""
+_ATTEMPT: Final = re.compile(r"^- host: '(.*?)', port: '(.*?)', .*?: (?:.* failed: )?(.*)$", re.M)
+"""What psycopg says of each of several servers, none of which could be used."""
 REFUSALS: Final = (
     sqlite3.IntegrityError,
     sqlite3.DataError,
@@ -74,20 +79,21 @@ class Engine(Protocol):
         """Close the connections that nobody uses."""
 
 
-def parse_url(database: str) -> Address:
-    """The database's address; ``postgresql://`` means psycopg 3. Raises UsageError."""
+def parse_url(database: str, setting: str = "database") -> Address:
+    """The address that ``setting`` gives; ``postgresql://`` means psycopg 3. Raises UsageError."""
     file = sqlite.parse(database)
     if file is not None and file.options:
         raise UsageError(
-            f"The setting 'database' says {file.options!r} after its file: SQLite takes no options."
+            f"The setting {setting!r} says {file.options!r} after its file: "
+            "SQLite takes no options."
         )
     if file is not None:
         return file
     if database.startswith("sqlite:"):
-        raise UsageError("The setting 'database' names no file: write sqlite:///masthead.db.")
+        raise UsageError(f"The setting {setting!r} names no file: write sqlite:///masthead.db.")
     from data import postgres
 
-    return postgres.parse_url(database)
+    return postgres.parse_url(database, setting)
 
 
 def sqlite_url(path: Path) -> str:
@@ -108,11 +114,13 @@ def connect(
     patience: timedelta = PATIENCE,
     stop: threading.Event | None = None,
     read_only: bool = False,
+    silence: timedelta = SILENCE,
 ) -> Engine:
     """An engine whose writers take turns, and whose commits are on disk.
 
     Setting ``stop`` ends the waiting for a turn. Of several PostgreSQL servers, one that can be
-    written to is taken, unless ``read_only``.
+    written to is taken, unless ``read_only``; one that lets a statement wait for longer than
+    ``silence`` is given up.
     """
     stop = stop or threading.Event()
     if isinstance(url, File):
@@ -120,7 +128,7 @@ def connect(
     from data import postgres
 
     assert isinstance(url, postgres.Server)  # noqa: S101 - there are two kinds of address
-    return postgres.PostgresEngine(url, patience, stop, writes=not read_only)
+    return postgres.PostgresEngine(url, patience, silence, stop, writes=not read_only)
 
 
 @contextmanager
@@ -142,7 +150,7 @@ def _named_errors(engine: Engine) -> Iterator[None]:
     try:
         yield
     except _database_errors() as error:
-        said = _first_line(error)
+        said = _reason(error)
         if _names_no_table(error):
             raise StoreError(
                 f"The store {engine.url.shown} has other tables than this Masthead "
@@ -176,9 +184,12 @@ def _names_no_table(error: Exception) -> bool:
     return getattr(error, "sqlstate", None) in UNKNOWN_NAMES
 
 
-def _first_line(error: Exception) -> str:
-    cause = getattr(error, "orig", None) or error
-    return str(cause).strip().splitlines()[0].rstrip(".") + "." if str(cause).strip() else "?"
+def _reason(error: Exception) -> str:
+    """What happened; of several servers, what happened at each."""
+    said = str(getattr(error, "orig", None) or error).strip()
+    attempts = [f"{host}:{port}: {why}" for host, port, why in _ATTEMPT.findall(said)]
+    first = "; ".join(dict.fromkeys(attempts)) or next(iter(said.splitlines()), "")
+    return first.rstrip(".") + "." if first else "?"
 
 
 def revision(engine: Engine) -> str | None:

@@ -14,6 +14,10 @@ class Listener:
         self._url = url
         self._raw: psycopg.Connection[Any] | None = None
 
+    def __del__(self) -> None:
+        # Whoever forgets a page leaves no connection open.
+        self.close()
+
     @property
     def listens(self) -> bool:
         """Whether it will hear."""
@@ -23,9 +27,9 @@ class Listener:
         """Begin to hear where that is possible: not on a standby, nor while the server is away."""
         self.close()
         try:
-            self._raw = session(self._url, writes=False)
-            self._raw.autocommit = True
-            self._raw.execute(f"LISTEN {CHANNEL}")
+            self._raw = raw = session(self._url, writes=False)
+            raw.autocommit = True
+            raw.begin(f"LISTEN {CHANNEL}")
         except psycopg.Error:
             self.close()
 

@@ -17,11 +17,14 @@ from data.clock import stopwatch
 from data.connection import Connection
 from data.errors import UsageError
 from data.idle import Idle
+from data.session import Session
 
 WRITE_LOCK: Final = 0x6D617374
 """The number of the advisory lock that a writer holds: 'mast' in ASCII."""
 SLICE: Final = timedelta(seconds=1)
 """How long a writer waits before it looks whether to go on waiting."""
+ABANDONED: Final = timedelta(minutes=2)
+"""A write transaction whose client said nothing for so long is undone: others wait for its lock."""
 LIMITS: Final = {
     "connect_timeout": "10",
     "tcp_user_timeout": "30000",
@@ -34,11 +37,18 @@ LIMITS: Final = {
 READS: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 WRITES: Final = (
     "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL lock_timeout = {slice_ms}; "
+    f"SET LOCAL idle_in_transaction_session_timeout = {ABANDONED // timedelta(milliseconds=1)}; "
     f"SELECT pg_advisory_xact_lock({WRITE_LOCK})"
 )
 CHANNEL: Final = "masthead"
 """Where every commit says that there may be news."""
 COMMIT: Final = f"NOTIFY {CHANNEL}; COMMIT"
+SETUP: Final = (
+    "SET TIME ZONE 'UTC'; SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; "
+    "SET tcp_keepalives_count = 3; SET tcp_user_timeout = 30000; "
+    "SET client_connection_check_interval = 5000"
+)
+"""The server, too, must notice that the other end has gone: it may hold the writers' lock."""
 GONE: Final = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
 """What a waiting connection raises when its server has ended, or is no primary any more."""
 _PASSWORDS: Final = (
@@ -78,18 +88,18 @@ class Server:
         return any(self.said.get(name) for name in _SECRETS)
 
 
-def parse_url(database: str) -> Server:
+def parse_url(database: str, setting: str = "database") -> Server:
     """The address of a PostgreSQL database. Raises UsageError for anything else."""
     driver, there, rest = database.partition("://")
     if there and driver not in ("postgresql", "postgres", "postgresql+psycopg"):
         raise UsageError(
-            f"The setting 'database' asks for {driver[:40]}: Masthead keeps its history in "
+            f"The setting {setting!r} asks for {driver[:40]}: Masthead keeps its history in "
             "sqlite:/// or postgresql://."
         )
     server = Server(f"postgresql://{rest}")
     if not there or not _is_sound(server):
         raise UsageError(
-            "The setting 'database' is not a database URL: "
+            f"The setting {setting!r} is not a database URL: "
             "write sqlite:////absolute/path.db or postgresql://user@host/name."
         )
     return server
@@ -106,17 +116,24 @@ def _is_sound(server: Server) -> bool:
 class PostgresEngine:
     """Writers queue for one lock, as SQLite's do: rollups and counters are read, then written.
 
-    A commit returns when the server, and its synchronous standbys, have it on disk.
+    A commit returns when the server, and its synchronous standbys, have it on disk. No statement
+    waits for its answer for longer than ``silence``.
     """
 
     def __init__(
-        self, url: Server, patience: timedelta, stop: threading.Event, writes: bool
+        self,
+        url: Server,
+        patience: timedelta,
+        silence: timedelta,
+        stop: threading.Event,
+        writes: bool,
     ) -> None:
         self.url = url
         self.patience = patience
+        self.silence = silence
         self._stop = stop
         self._writes = writes
-        self._connections = Idle(partial(_open, url, writes))
+        self._connections = Idle(partial(_open, url, writes, silence))
 
     @property
     def busy(self) -> int:
@@ -130,7 +147,7 @@ class PostgresEngine:
         with self._connections.use(start, _usable, GONE) as raw:
             try:
                 yield Connection(raw, "postgresql")
-                raw.execute(COMMIT if writes else "COMMIT")
+                raw.commit_everywhere(COMMIT if writes else "COMMIT")
             except BaseException:
                 with suppress(psycopg.Error):
                     raw.execute("ROLLBACK")
@@ -140,13 +157,13 @@ class PostgresEngine:
         """Close the connections that nobody uses."""
         self._connections.close()
 
-    def _in_turn(self, raw: psycopg.Connection[Any]) -> None:
+    def _in_turn(self, raw: Session) -> None:
         """Begin to write when the others let us, within our patience and until told to stop."""
         latest = stopwatch() + self.patience.total_seconds()
         slice_ms = min(self.patience, SLICE) // timedelta(milliseconds=1)
         while True:
             try:
-                raw.execute(WRITES.format(slice_ms=max(slice_ms, 1)))
+                raw.begin(WRITES.format(slice_ms=max(slice_ms, 1)))
                 break
             except errors.LockNotAvailable:
                 raw.execute("ROLLBACK")
@@ -157,7 +174,7 @@ class PostgresEngine:
             raise errors.ReadOnlySqlTransaction("it only lets itself be read for now")
 
 
-def session(url: Server, writes: bool) -> psycopg.Connection[Any]:
+def session(url: Server, writes: bool) -> Session:
     """A connection; one that ``writes``, to a server that lets itself be written.
 
     Raises psycopg's errors.
@@ -165,25 +182,26 @@ def session(url: Server, writes: bool) -> psycopg.Connection[Any]:
     wanted: dict[str, Any] = dict(LIMITS)
     if writes:
         wanted["target_session_attrs"] = "read-write"
-    return psycopg.connect(url.text, **{k: v for k, v in wanted.items() if k not in url.said})
+    return Session.connect(url.text, **{k: v for k, v in wanted.items() if k not in url.said})
 
 
-def _open(url: Server, writes: bool) -> psycopg.Connection[Any]:
+def _open(url: Server, writes: bool, silence: timedelta) -> Session:
     """A connection outside any transaction."""
     raw = session(url, writes)
     raw.autocommit = True
-    raw.execute("SET TIME ZONE 'UTC'")
+    raw.silence = silence
+    raw.execute(SETUP)
     return raw
 
 
-def _read(raw: psycopg.Connection[Any]) -> None:
-    raw.execute(READS)
+def _read(raw: Session) -> None:
+    raw.begin(READS)
 
 
-def _is_read_only(raw: psycopg.Connection[Any]) -> bool:
+def _is_read_only(raw: Session) -> bool:
     row = raw.execute("SELECT current_setting('transaction_read_only')").fetchone()
     return row is None or row[0] != "off"
 
 
-def _usable(raw: psycopg.Connection[Any]) -> bool:
+def _usable(raw: Session) -> bool:
     return raw.info.transaction_status == psycopg.pq.TransactionStatus.IDLE

@@ -23,6 +23,7 @@ OUTBOX: Final = "outbox"
 ENVIRONMENT: Final = "environment"
 COMMAND_LINE: Final = "command line"
 BESIDE: Final = "default, beside the config file"
+ADDRESSES: Final = ("database", "database_read")
 TABLES: Final = ("archives", "sources")
 """Keys that hold further keys."""
 ORIGIN: Final = r"^(\*|https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?)\Z"
@@ -57,6 +58,7 @@ class Settings:
     """Everything that can be set."""
 
     database: str = sqlite_url(Path(_FOLDERS.user_data_dir) / "masthead.db")
+    database_read: str | None = None
     outbox: Path = Path(_FOLDERS.user_config_dir) / OUTBOX
     host: str = "127.0.0.1"
     port: int = limited(8050, low=1, high=65535)
@@ -68,6 +70,11 @@ class Settings:
     sources: dict[str, SourceSettings] = field(
         default_factory=lambda: {"dapp_expert": SourceSettings()}
     )
+
+    @property
+    def reads(self) -> str:
+        """The address of the store that pages read."""
+        return self.database_read or self.database
 
     @property
     def enabled(self) -> list[str]:
@@ -110,6 +117,8 @@ def load(environ: Mapping[str, str], flags: Mapping[str, Any], file: Path | None
         settings = build(Settings, tree)
     except UnfitError as error:
         raise UsageError(_sentence(error, origins)) from None
+    if settings.database_read is not None:
+        parse_url(settings.database_read, "database_read")
     return Loaded(settings, origins, path)
 
 
@@ -123,8 +132,8 @@ def explain(
     settings = loaded.settings
     for key in keys(Settings):
         if key not in TABLES:
-            value = getattr(settings, key)
-            shown = parse_url(value).shown if key == "database" else value
+            value = settings.reads if key == "database_read" else getattr(settings, key)
+            shown = parse_url(value).shown if key in ADDRESSES else value
             yield key, _toml(shown), loaded.origins.get(key, "default")
     for key in keys(ArchiveSettings):
         path = f"archives.{key}"
@@ -156,8 +165,9 @@ def _toml(value: Any) -> str:
 def _anchored(layer: Tree, folder: Path) -> Tree:
     """The layer with its paths absolute: they must not depend on who reads them from where."""
     found = dict(layer)
-    if isinstance(found.get("database"), str):
-        found["database"] = anchored(found["database"], folder)
+    for key in ADDRESSES:
+        if isinstance(found.get(key), str):
+            found[key] = anchored(found[key], folder)
     if isinstance(found.get("outbox"), str):
         found["outbox"] = (folder / found["outbox"]).absolute()
     return found

@@ -269,14 +269,15 @@ def open_store(
     read_only: bool = False,
     patience: timedelta = engines.PATIENCE,
     stop: threading.Event | None = None,
+    silence: timedelta = engines.SILENCE,
 ) -> Store:
     """The store at a database URL; made and migrated first; if ``read_only``, only looked at.
 
     ``patience``: how long a writer waits for its turn, at most PATIENCE; setting ``stop`` ends
-    that. Raises StoreError.
+    that. ``silence``: how long a server may leave a statement unanswered. Raises StoreError.
     """
     url, patience = engines.parse_url(database), min(patience, engines.PATIENCE)
-    engine = engines.connect(url, patience, stop, read_only)
+    engine = engines.connect(url, patience, stop, read_only, silence)
     (engines.check if read_only else engines.migrate)(engine)
     return Store(engine)
 

@@ -24,14 +24,21 @@ def database(folder: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
+def installed() -> Iterator[tuple[Path, Path]]:
+    """PostgreSQL's programs, and a folder for the servers of the whole run."""
+    with programs() as places:
+        yield places
+
+
+@pytest.fixture(scope="session")
+def postgres(installed: tuple[Path, Path]) -> Iterator[Server]:
     """A PostgreSQL server for the whole run."""
-    with programs() as (bin_, folder):
-        started = Server(bin_, place(folder / "shared"))
-        started.create()
-        started.start()
-        yield started
-        started.stop("immediate")
+    bin_, folder = installed
+    started = Server(bin_, place(folder / "shared"))
+    started.create()
+    started.start()
+    yield started
+    started.stop("immediate")
 
 
 @pytest.fixture(scope="session")

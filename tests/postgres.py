@@ -6,7 +6,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -56,6 +56,40 @@ class Server:
         """Make its data."""
         options = ("--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale")
         self.program("initdb", "-D", f"{self.folder}/data", "--no-sync", *options)
+
+    def standby(self, folder: Path, name: str = "standby") -> "Server":
+        """A hot standby of this running server, still to be started; ``name`` is what it is
+        called in ``synchronous_standby_names``.
+        """
+        other = Server(self._programs, folder, (*self._options, "-c", f"cluster_name={name}"))
+        primary = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres")
+        how = ("--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+        other.program("pg_basebackup", "-D", f"{folder}/data", *primary, *how)
+        return other
+
+    @property
+    def is_started(self) -> bool:
+        """Whether it was started, and neither stopped nor killed since."""
+        return self._process is not None
+
+    def is_followed(self) -> bool:
+        """Whether a synchronous standby shows all that it has."""
+        return bool(
+            self.execute(
+                "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync' "
+                "AND replay_lsn = pg_current_wal_lsn()"
+            )
+        )
+
+    def promote(self) -> None:
+        """Make a standby the primary; it can be written to afterwards."""
+        self.program("pg_ctl", "promote", "-D", f"{self.folder}/data", "-s")
+
+    def configure(self, name: str, value: str | None) -> None:
+        """Set what the server's file says, at once and for sessions to come; None: no more."""
+        change = f"RESET {name}" if value is None else f"SET {name} = '{value}'"
+        self.execute(f"ALTER SYSTEM {change}")
+        self.execute("SELECT pg_reload_conf()")
 
     def start(self) -> None:
         """Start it; it answers afterwards."""
@@ -119,6 +153,24 @@ def programs() -> Iterator[tuple[Path, Path]]:
                 shutil.copytree(installed.parent / part, folder / part)
             installed = folder / installed.name
         yield installed / "pginstall18" / "bin", folder
+
+
+@contextmanager
+def pair(bin_: Path, folder: Path) -> Iterator[tuple[Server, Server]]:
+    """A primary with its hot standby, whose disks both have what is committed, and a database."""
+    with ExitStack() as started:
+        primary = Server(bin_, place(folder), ())
+        primary.create()
+        primary.start()
+        started.callback(primary.stop, "immediate")
+        primary.execute("CREATE DATABASE masthead")
+        standby = primary.standby(place(folder.with_name(f"{folder.name}-standby")))
+        standby.start()
+        started.callback(standby.stop, "immediate")
+        # It is said after the copy was made: once promoted, that one waits for nobody.
+        primary.configure("synchronous_standby_names", "standby")
+        until(primary.is_followed, PATIENCE_S)
+        yield primary, standby
 
 
 def place(folder: Path) -> Path:

@@ -63,7 +63,7 @@ def test_arrows(path: Path) -> None:
         ({"warcio"}, {"collectors/warc.py"}),
         ({"rich"}, {"masthead.py", "collectors/meter.py"}),
         ({"sqlalchemy"}, {"data/migrations"}),
-        ({"psycopg"}, {"data/listener.py", "data/postgres.py"}),
+        ({"psycopg"}, {"data/listener.py", "data/postgres.py", "data/session.py"}),
         ({"alembic"}, {"data/migrations"}),
         ({"sqlite3"}, {"data/engine.py", "data/filenews.py", "data/sqlite.py"}),
         ({"pyarrow"}, {"data/blocks.py", "data/export.py"}),

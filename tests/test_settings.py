@@ -60,6 +60,7 @@ def test_precedence(tmp_path: Path) -> None:
     ("name", "given", "key", "expected"),
     [
         ("MASTHEAD_DATABASE", "sqlite:////x.db", "database", "sqlite:////x.db"),
+        ("MASTHEAD_DATABASE_READ", "postgresql://b/x", "database_read", "postgresql://b/x"),
         ("MASTHEAD_OUTBOX", "/var/outbox", "outbox", Path("/var/outbox")),
         ("MASTHEAD_HOST", "0.0.0.0", "host", "0.0.0.0"),
         ("MASTHEAD_PORT", "80", "port", 80),
@@ -239,11 +240,27 @@ def test_no_password_is_told() -> None:
     """The settings in force are shown without passwords, of the database and of sources."""
     environ = {
         "MASTHEAD_DATABASE": "postgresql://me:s3cret@db/masthead?password=s3cret",
+        "MASTHEAD_DATABASE_READ": "postgresql://me:s3cret@db2/masthead",
         "MASTHEAD_SOURCES__DAPP_EXPERT__URL": "https://me:s3cret@dapp.expert/",
     }
     shown = told(load(environ, {}, None))
     assert "s3cret" not in str(shown)
+    assert shown["database_read"] == ('"postgresql://me:***@db2/masthead"', "environment")
     assert shown["sources.dapp_expert.url"][0].endswith('@dapp.expert/"')
+
+
+def test_pages_read_the_database_unless_told() -> None:
+    """Without an address of its own, what pages read is the store; and it is shown so."""
+    loaded = load({"MASTHEAD_DATABASE": "sqlite:////x.db"}, {}, None)
+    assert loaded.settings.reads == "sqlite:////x.db"
+    assert told(loaded)["database_read"] == ('"sqlite:////x.db"', "default")
+
+
+def test_an_address_to_read_that_is_none(tmp_path: Path) -> None:
+    """It is refused by its own name, when the settings are read."""
+    path = file(tmp_path, "database_read = 'mysql://root@db/masthead'")
+    with pytest.raises(UsageError, match="'database_read' asks for mysql"):
+        load({}, {}, path)
 
 
 def test_frozen() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from data.clock import stopwatch
-from tests.benchmarks import charts, crowd, storing, viewers
+from tests.benchmarks import charts, crowd, hosts, storing, viewers
 from tests.benchmarks.decade import Decade, Measure, decade
 from tests.benchmarks.lines import Line, table
 from tests.benchmarks.peers import ROOT
@@ -41,6 +41,7 @@ PARTS: Final = (
     Part("Writing, and room", "storing", storing.WORDS, storing.measure),
     Part("Viewers", "viewers", viewers.WORDS, lambda _, quick: viewers.measure(quick)),
     Part("Many at once", "crowd", crowd.WORDS, lambda _, quick: crowd.measure(quick)),
+    Part("Two hosts", "hosts", hosts.WORDS, lambda _, quick: hosts.measure(quick)),
 )
 
 
