@@ -11,8 +11,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, get_args
 
+from data.cells import unguarded
 from data.errors import UsageError
-from data.export import unguarded
 from data.model import (
     KEYS,
     METRIC,

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from data import export, journal
+from data.cells import FORMULA, guarded, number, unguarded
 from data.errors import UsageError
-from data.export import Format, format_named, guarded, number, stream, unguarded
+from data.export import Format, format_named, stream
 from data.model import SAMPLE, Headline, Run, SeenHeadline
 from data.store import Store
 from data.tables import Query, query
@@ -251,7 +252,7 @@ def test_numbers_read_back(value: float) -> None:
 @given(st.text(st.sampled_from("=+-@\t\r\n'\"a, é"), max_size=8))
 def test_guard(text: str) -> None:
     """A guarded text never starts as a formula, and gives the original back."""
-    assert not guarded(text).startswith(export.FORMULA)
+    assert not guarded(text).startswith(FORMULA)
     assert unguarded(guarded(text)) == text
 
 
