@@ -22,9 +22,8 @@ from data.tables import Column, Query, columns, read
 PART: Final = 5_000
 """Snapshots whose lines are in memory at a time."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-_UNLIKE: Final = (b'"', b"e+", b"e-", b"-0,", b"-0\n")
-"""What PostgreSQL's lines hold where they are not ours: quotes, exponents, a zero with a sign."""
 _FINER: Final = re.compile(rb"\.\d{4,6}\+00,")
+"""A time with more digits than milliseconds have."""
 _SHORTENED: Final = (
     (re.compile(rb"(\.\d)\+00,"), rb"\g<1>00+00,"),
     (re.compile(rb"(\.\d\d)\+00,"), rb"\g<1>0+00,"),
@@ -90,7 +89,10 @@ def _time(name: str) -> tuple[str, str]:
 def _copied(connection: Connection, query: Query, stretch: Stretch) -> Iterator[bytes]:
     """The lines of a stretch from PostgreSQL, as COPY sends them."""
     head = columns(query)
-    asked = select(*(snapshots.c[column.name] for column in head)).where(stretch.condition)
+    wanted = [snapshots.c[column.name] for column in head]
+    # Adding nothing takes the sign from a zero.
+    wanted = [one + Expression("0") if one.kind == "double" else one for one in wanted]
+    asked = select(*wanted).select_from(snapshots).where(stretch.condition)
     asked = asked.order_by(snapshots.c.slot)
     if len(stretch.sources) > 1:
         asked = asked.order_by(Expression('"source" COLLATE "C"'))
@@ -99,15 +101,16 @@ def _copied(connection: Connection, query: Query, stretch: Stretch) -> Iterator[
 
 
 def _ours(block: bytes) -> bytes | None:
-    """PostgreSQL's lines as ours; None where more than the form of the times differs.
+    """PostgreSQL's lines as ours; None where a cell is quoted or a number has an exponent.
 
-    A blank, and a plus, stand in nothing but times.
+    A blank stands in nothing but times, a plus only there and in exponents.
     """
-    if any(mark in block for mark in _UNLIKE) or _FINER.search(block):
+    if b'"' in block or b"e-" in block or _FINER.search(block):
         return None
-    for short, full in _SHORTENED:
+    for short, full in _SHORTENED if b"." in block else ():
         block = short.sub(full, block)
-    return block.replace(b"+00,", b"Z,").replace(b" ", b"T").replace(b"\n", b"\r\n")
+    block = block.replace(b"+00,", b"Z,")
+    return None if b"+" in block else block.replace(b" ", b"T").replace(b"\n", b"\r\n")
 
 
 def _rows(block: bytes, head: tuple[Column, ...]) -> Iterator[tuple[Any, ...]]:
