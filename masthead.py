@@ -10,6 +10,7 @@ import gc
 import json
 import logging
 import os
+import signal
 import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -45,6 +46,9 @@ class DifferentCopyError(MastheadError):
 
 PARTIAL: Final = 3
 """The exit code of work that was done but not whole."""
+
+CLOSED_PIPE: Final = 128 + signal.SIGPIPE
+"""The exit code of a program whose output nobody wants to read any more."""
 
 EXIT_CODES: Final[dict[type[MastheadError], int]] = {
     UsageError: 2,
@@ -355,9 +359,17 @@ def export(
         return
     if kind in ("xlsx", "parquet") and sys.stdout.isatty():
         raise UsageError(f"{kind} is not for a terminal: name a file with -o.")
-    for part in parts:
-        sys.stdout.buffer.write(part)
-    sys.stdout.buffer.flush()
+    _write_out(parts)
+
+
+def _write_out(parts: Any) -> None:
+    """Write to stdout; when its reader has had enough, end as if its end were ours."""
+    try:
+        _write(sys.stdout.fileno(), parts)
+    except BrokenPipeError:
+        raise typer.Exit(CLOSED_PIPE) from None
+    except OSError as error:
+        raise UsageError(f"The output cannot be written: {error.strerror}.") from None
 
 
 def _write_whole(path: Path, parts: Any) -> None:
@@ -378,8 +390,8 @@ def _write_whole(path: Path, parts: Any) -> None:
         raise UsageError(f"The file {path} cannot be written: {error.strerror}.") from None
 
 
-def _write(path: Path, parts: Any) -> None:
-    with path.open("wb") as file:
+def _write(place: Path | int, parts: Any) -> None:
+    with open(place, "wb", closefd=isinstance(place, Path)) as file:
         for part in parts:
             file.write(part)
 

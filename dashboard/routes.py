@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import blake2b
+from threading import BoundedSemaphore
 from typing import Any, Final
 
 from flask import Flask, Response, request
@@ -73,7 +74,8 @@ def register(
     get("/api/v1/series", partial(_series, answers))
     get("/api/v1/headlines", partial(_headlines, answers))
     get("/healthz", partial(healthz, settings))
-    add(EXPORT, lambda what, kind: downloads.file(store(), what, kind, now))
+    turns = BoundedSemaphore(downloads.AT_ONCE)
+    add(EXPORT, lambda what, kind: downloads.file(store(), what, kind, now, turns))
     add(OPENAPI, openapi.answer)
     add("/metrics", partial(metrics.answer, settings, stores.kept, now))
     health.register(server, settings, stores.kept, now, asset)

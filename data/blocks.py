@@ -10,13 +10,13 @@ from typing import IO, Any, Final
 import pyarrow
 from pyarrow import compute, csv
 
-from data import cells
+from data import cellvalues
 from data.many import Block, Part
 from data.model import KEYS, Snapshot, to_ms
 
 _TIMES: Final = ("slot", "taken_at", "as_of")
-_EARLIEST: Final = to_ms(datetime.fromisoformat(f"{cells.FIRST_YEAR}-01-01T00:00:00Z"))
-_PAST: Final = to_ms(datetime.fromisoformat(f"{cells.LAST_YEAR + 1}-01-01T00:00:00Z"))
+_EARLIEST: Final = to_ms(datetime.fromisoformat(f"{cellvalues.FIRST_YEAR}-01-01T00:00:00Z"))
+_PAST: Final = to_ms(datetime.fromisoformat(f"{cellvalues.LAST_YEAR + 1}-01-01T00:00:00Z"))
 
 Read = Callable[[Iterable[str], int], Iterator[Snapshot]]
 """The snapshots of lines, read with care, from the number of lines before them."""
@@ -34,9 +34,11 @@ def parts(
         chunk += file.readline()
         if b'"' in chunk:
             # A quoted cell may go on in the next chunk.
-            yield Part(partial(read, cells.lines(chain(io.BytesIO(chunk), file)), before))
+            yield Part(partial(read, cellvalues.lines(chain(io.BytesIO(chunk), file)), before))
             return
-        yield Part(partial(read, cells.lines(io.BytesIO(chunk)), before), _blocks(chunk, names))
+        yield Part(
+            partial(read, cellvalues.lines(io.BytesIO(chunk)), before), _blocks(chunk, names)
+        )
         before += len(chunk.splitlines())
 
 
@@ -76,7 +78,7 @@ def _table(chunk: bytes, names: Sequence[str]) -> Any:
             strings_can_be_null=True,
         ),
     )
-    if any(text[name].null_count for name in cells.NEEDED & set(names)):
+    if any(text[name].null_count for name in cellvalues.NEEDED & set(names)):
         raise ValueError
     values = {name: _times(text[name]) for name in _TIMES}
     values |= {name: _names(text[name], name) for name in ("source", "origin", "via")}
@@ -85,7 +87,7 @@ def _table(chunk: bytes, names: Sequence[str]) -> Any:
 
 
 def _times(column: Any) -> Any:
-    _require(compute.match_substring_regex(column, f"^(?:{cells.TIME.pattern})$"))
+    _require(compute.match_substring_regex(column, f"^(?:{cellvalues.TIME.pattern})$"))
     times = column.cast(pyarrow.timestamp("ms", "UTC")).cast(pyarrow.int64())
     ends = compute.min_max(times).as_py()
     if ends["min"] is not None and not _EARLIEST <= ends["min"] <= ends["max"] < _PAST:
@@ -96,9 +98,9 @@ def _times(column: Any) -> Any:
 def _names(column: Any, name: str) -> Any:
     for text in column.unique().to_pylist():
         if name == "source":
-            fine = cells.SOURCE.fullmatch(text) is not None
+            fine = cellvalues.SOURCE.fullmatch(text) is not None
         else:
-            fine = text is None or text in cells.CHOICES[name]
+            fine = text is None or text in cellvalues.CHOICES[name]
         if not fine:
             raise ValueError
     return column
@@ -107,7 +109,7 @@ def _names(column: Any, name: str) -> Any:
 def _figures(table: Any, key: str) -> Any:
     if key not in table.column_names:
         return pyarrow.nulls(len(table), pyarrow.float64())
-    _require(compute.match_substring_regex(table[key], f"^(?:{cells.NUMBER.pattern})$"))
+    _require(compute.match_substring_regex(table[key], f"^(?:{cellvalues.NUMBER.pattern})$"))
     numbers = table[key].cast(pyarrow.float64())
     _require(compute.is_finite(numbers))
     return numbers

@@ -145,6 +145,13 @@ class Connection:
             cursor.execute(self._sql(sql), self._values(params))
             yield from Result(cursor, statement.kinds(), self.dialect)
 
+    def copied(self, statement: Statement) -> Iterator[bytes]:
+        """The rows as PostgreSQL's COPY writes them, lines of CSV, many of them at a time."""
+        from data.postgres import copied
+
+        sql, params = statement.render()
+        yield from copied(self.raw, self._sql(sql), params, ROWS)
+
     def scalar(self, statement: Statement) -> Any:
         """The first value of the first row, None when there is none."""
         return self.execute(statement).scalar()

@@ -11,7 +11,7 @@ from operator import sub
 from pathlib import Path
 from typing import IO, Any, Final
 
-from data.cells import lines, value
+from data.cellvalues import lines, value
 from data.errors import UsageError
 from data.export import BOM
 from data.many import Part

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -192,6 +192,37 @@ def _open(url: Server, writes: bool, silence: timedelta) -> Session:
     raw.silence = silence
     raw.execute(SETUP)
     return raw
+
+
+def copied(raw: Session, sql: str, params: Sequence[Any], most: int) -> Iterator[bytes]:
+    """What COPY sends of a query's rows as CSV, about ``most`` lines at a time.
+
+    psycopg reads line by line and prepares to wait for each; we ask it only where none is there.
+    """
+    with (
+        raw.cursor() as cursor,
+        cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)", params) as copy,
+    ):
+        lines: list[Any] = []
+        size = 0
+        while size >= 0 and (line := copy.read()):
+            lines.append(line)
+            size, line = raw.pgconn.get_copy_data(1)
+            while size > 0:
+                lines.append(line)
+                if len(lines) >= most:
+                    yield b"".join(lines)
+                    lines.clear()
+                size, line = raw.pgconn.get_copy_data(1)
+        _expect_success(raw)
+        yield b"".join(lines)
+
+
+def _expect_success(raw: Session) -> None:
+    """Take the answer at the end of a COPY. Raises psycopg's errors."""
+    while result := raw.pgconn.get_result():
+        if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
+            raise errors.error_from_result(result)
 
 
 def _read(raw: Session) -> None:
