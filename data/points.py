@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from data.connection import Connection, Row
 from data.model import MILLISECOND, from_ms, to_ms
-from data.rollup import DAY, HOUR
-from data.schema import rollups_day, rollups_hour, snapshots
+from data.rollup import DAY, HOUR, WEEK
+from data.schema import rollups_day, rollups_hour, rollups_week, snapshots
 from data.sql import as_ms
 from data.statements import select
 from data.store import SourceInfo
@@ -21,6 +21,7 @@ PARTS: Final = ("last", "min", "max")
 """What is read of a metric's rollup."""
 BESIDE: Final = ("shown", "via", "problems")
 """What is read of a snapshot after its slot and its figures."""
+_COARSEST: Final = ((rollups_week, WEEK), (rollups_day, DAY), (rollups_hour, HOUR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def rolled(
     step: timedelta,
 ) -> Points:
     """The buckets of ``step`` in [start, end] that hold a snapshot: whole, at their last slots."""
-    table, unit = (rollups_hour, HOUR) if step % DAY else (rollups_day, DAY)
+    table, unit = next((table, unit) for table, unit in _COARSEST if not step % unit)
     size, many, every = step // MILLISECOND, step // unit, source.every // MILLISECOND
     newest = to_ms(source.last_slot) if source.last_slot else span[1]
     start, end = floor(span[0], size), floor(min(span[1], newest), size)

@@ -1,4 +1,4 @@
-"""Rollups: hours from snapshots, days from hours, rewritten whole wherever a snapshot changed."""
+"""Rollups: hours of snapshots, days of hours, weeks of days; rewritten where a snapshot changed."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
@@ -9,23 +9,24 @@ from typing import Any, Final
 from data.connection import Connection, Row
 from data.model import KEYS, MILLISECOND, from_ms, slot_of, to_ms
 from data.prepared import Given, Prepared
-from data.schema import FOLDS, rollups_day, rollups_hour, snapshots
+from data.schema import FOLDS, rollups_day, rollups_hour, rollups_week, snapshots
 from data.sql import Table, as_ms
 from data.statements import delete, select
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
+WEEK: Final = timedelta(days=7)
+"""From Thursday to Wednesday, as the first of all days was a Thursday."""
 CHUNK: Final = 2_000
 """Buckets read and written in one statement."""
 
 
 _HOUR_MS: Final = HOUR // MILLISECOND
-_DAY_MS: Final = DAY // MILLISECOND
 
 Fold = tuple[float | None, ...]
 """(first, last, min, max, n) of some readings of a metric in time order."""
 Folded = tuple[int, Sequence[Fold]]
-"""The start of an hour or day in ms, and a fold for each metric in the order of KEYS."""
+"""The start of a bucket in ms, and a fold for each metric in the order of KEYS."""
 NOTHING: Final[Fold] = (None, None, None, None, 0)
 
 
@@ -40,30 +41,33 @@ _RAW: Final = Prepared(
     .where(*_within(snapshots, _SLOT))
     .order_by(_SLOT)
 )
-_HOURS: Final = Prepared(
-    select(rollups_hour)
-    .where(*_within(rollups_hour, rollups_hour.c.start))
-    .order_by(rollups_hour.c.start)
-)
+_TABLES: Final = {HOUR: rollups_hour, DAY: rollups_day, WEEK: rollups_week}
+_FINER: Final = {
+    period: Prepared(
+        select(table).where(*_within(table, table.c.start)).order_by(table.c.start),
+    )
+    for period, table in ((DAY, rollups_hour), (WEEK, rollups_day))
+}
+"""By period, what its buckets are made of."""
 _CLEAR: Final = {
     period: Prepared(delete(table).where(*_within(table, table.c.start)))
-    for period, table in ((HOUR, rollups_hour), (DAY, rollups_day))
+    for period, table in _TABLES.items()
 }
 
 
 def rebuild(connection: Connection, source: str, slots: Iterable[datetime]) -> None:
-    """Write the hours and days of ``slots`` anew, in the caller's transaction."""
+    """Write the hours, days and weeks of ``slots`` anew, in the caller's transaction."""
     slots = set(slots)
-    _rebuild(connection, source, {slot_of(slot, HOUR) for slot in slots}, HOUR)
-    _rebuild(connection, source, {slot_of(slot, DAY) for slot in slots}, DAY)
+    for period in _TABLES:
+        _rebuild(connection, source, {slot_of(slot, period) for slot in slots}, period)
 
 
 def _rebuild(connection: Connection, source: str, starts: set[datetime], period: timedelta) -> None:
     for low, high in _stretches(sorted(starts), period):
         span = {"source": source, "low": low, "high": high}
-        if period == DAY:
-            hours = connection.execute(_HOURS(span))
-            buckets = _days((to_ms(row.start), folds(row)) for row in hours)
+        if period in _FINER:
+            finer = connection.execute(_FINER[period](span))
+            buckets = _coarser(((to_ms(row.start), folds(row)) for row in finer), period)
         else:
             rows = connection.execute(_RAW(span)).all()
             slots, *figures = zip(*rows, strict=True) if rows else [()]
@@ -78,21 +82,22 @@ def fill(
     slots: Sequence[int],
     figures: Sequence[Sequence[float | None]],
 ) -> None:
-    """Write the hours and days of snapshots inserted where there was none between them.
+    """Write the hours, days and weeks of snapshots inserted where there was none between them.
 
-    ``slots`` in ms, ascending; ``figures`` by metric. The hours and days of the first and the last
-    may hold others too: they are written anew.
+    ``slots`` in ms, ascending; ``figures`` by metric. The buckets of the first and the last may
+    hold others too: they are written anew.
     """
-    hours = _hours(slots, figures)
-    _write(connection, source, hours[1:-1], HOUR)
-    _write(connection, source, _days(hours)[1:-1], DAY)
+    buckets = _hours(slots, figures)
+    for period in _TABLES:
+        buckets = _coarser(buckets, period) if period in _FINER else buckets
+        _write(connection, source, buckets[1:-1], period)
     rebuild(connection, source, [from_ms(slots[0]), from_ms(slots[-1])])
 
 
 def _write(
     connection: Connection, source: str, buckets: Sequence[Folded], period: timedelta
 ) -> None:
-    table = rollups_hour if period == HOUR else rollups_day
+    table = _TABLES[period]
     if buckets:
         names = [column.name for column in table.columns]
         rows = ((source, start, *chain.from_iterable(metrics)) for start, metrics in buckets)
@@ -110,8 +115,9 @@ def _hours(slots: Sequence[int], figures: Sequence[Sequence[float | None]]) -> l
     return hours
 
 
-def _days(hours: Iterable[Folded]) -> list[Folded]:
-    groups = groupby(hours, lambda bucket: bucket[0] - bucket[0] % _DAY_MS)
+def _coarser(finer: Iterable[Folded], period: timedelta) -> list[Folded]:
+    size = period // MILLISECOND
+    groups = groupby(finer, lambda bucket: bucket[0] - bucket[0] % size)
     return [
         (start, [merge(parts) for parts in zip(*(metrics for _, metrics in group), strict=True)])
         for start, group in groups

@@ -9,7 +9,7 @@ from data.model import EPOCH, KEYS, MILLISECOND, from_ms, to_ms
 from data.outages import outages
 from data.points import Points, floor, rolled, single
 from data.readings import beside
-from data.rollup import DAY, HOUR
+from data.rollup import DAY, HOUR, WEEK
 from data.store import SourceInfo, Store
 
 MAX_POINTS: Final = 1_500
@@ -62,11 +62,11 @@ def series(
 def resolution(span: timedelta, every: timedelta, max_points: int = MAX_POINTS) -> timedelta:
     """How long a point is, so that ``span`` has at most ``max_points``: ``every`` where it fits.
 
-    Else whole hours while their rows are few enough to read at once, else whole days.
+    Else whole hours, days or weeks: the finest of which there are few enough to read at once.
     """
     if span // every + 2 <= max_points:
         return every
-    unit = HOUR if span <= HOUR * max_points * 3 // 2 else DAY
+    unit = next((one for one in (HOUR, DAY) if span <= one * max_points * 3 // 2), WEEK)
     return unit * max(-(-span // (unit * (max_points - 1))), -(-every // unit))
 
 

@@ -12,7 +12,7 @@ from data.connection import Row
 from data.errors import UsageError
 from data.imports import Imported, load
 from data.rollup import rebuild
-from data.schema import rollups_day, rollups_hour, snapshots, sources
+from data.schema import ROLLUPS, snapshots, sources
 from data.sqlite import LOG_BYTES
 from data.statements import delete, select
 from data.store import Store
@@ -35,7 +35,7 @@ def line(minute: int, source: str = "alpha", figures: str = "1,2,,4.5,", **cells
 
 def kept(store: Store) -> list[list[Row]]:
     """Every row of the tables that snapshots fill."""
-    tables = (snapshots, rollups_hour, rollups_day, sources)
+    tables = (snapshots, *ROLLUPS, sources)
     with store.reading() as connection:
         return [connection.execute(select(table).order_by(*table.key)).all() for table in tables]
 
@@ -68,7 +68,7 @@ def bring(store: Store, folder: Path, histories: list[list[str]], block: int) ->
         told.append(load(store, file, block=block))
     found = kept(store)
     with store.writing() as connection:
-        for table in (rollups_hour, rollups_day):
+        for table in ROLLUPS:
             connection.execute(delete(table))
         for source in ("alpha", "beta"):
             rebuild(connection, source, [row.slot for row in found[0] if row.source == source])

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import data.migrations
 from data import schema
 from data.engine import connect, parse_url, revision
 from data.errors import StoreError
-from data.statements import text
+from data.statements import select, text
 from data.store import Store, open_store
 from tests.conftest import HOUR, T0, snapshot
 
@@ -94,6 +94,26 @@ def test_every_row_is_kept(bare: str, older: str) -> None:
                 sqlalchemy.text(f"SELECT {', '.join(row)} FROM {table}")
             ).all()
             assert kept == [tuple(row.values())]
+
+
+def test_weeks_are_made_from_days(bare: str) -> None:
+    """A store without weeks has them afterwards as if they had been written from the beginning."""
+    day = timedelta(days=1)
+    opened = open_store(bare)
+    for source in ("one", "two"):
+        looks = [snapshot(T0 + n * day, source=source, dapps=n % 4 or None) for n in range(20)]
+        opened.add(looks, {source: day})
+    with opened.writing() as connection:
+        before = connection.execute(select(schema.rollups_week)).all()
+        connection.execute(text("DROP TABLE rollups_week"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+    opened.close()
+    opened = open_store(bare)
+    with opened.reading() as connection:
+        after = connection.execute(select(schema.rollups_week)).all()
+    opened.close()
+    assert len(before) == 2 * 4
+    assert sorted(after, key=repr) == sorted(before, key=repr)
 
 
 @pytest.mark.parametrize("older", OLDER)

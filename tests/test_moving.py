@@ -179,6 +179,7 @@ def test_what_came_later_is_brought(pair: tuple[Store, Store]) -> None:
         "answers": 1,
         "rollups_hour": 4,
         "rollups_day": 4,
+        "rollups_week": 2,
         "sources": 2,
     }
     assert everything(target) == everything(source)

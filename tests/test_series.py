@@ -108,10 +108,16 @@ def test_unread_figure_is_none(store: Store) -> None:
 
 @pytest.mark.parametrize(
     ("days", "step", "table"),
-    [(62, HOUR, False), (70, 2 * HOUR, True), (365, DAY, True), (3650, 3 * DAY, True)],
+    [
+        (62, HOUR, False),
+        (70, 2 * HOUR, True),
+        (365, DAY, True),
+        (1600, 2 * DAY, True),
+        (3650, 7 * DAY, True),
+    ],
 )
 def test_resolution(days: int, step: timedelta, table: bool) -> None:
-    """Every snapshot while they are few, then whole hours, then whole days."""
+    """Every snapshot while they are few, then whole hours, then whole days, then whole weeks."""
     assert resolution(timedelta(days=days), HOUR) == step
     assert (step > HOUR) is table
 
@@ -149,15 +155,16 @@ def test_first_and_last_bucket_are_whole(store: Store) -> None:
     assert found["metrics"]["dapps"]["min"][0] == 10
 
 
-def test_buckets_of_days(store: Store) -> None:
-    """A very long span comes from days, and a long outage is open in it."""
+@pytest.mark.parametrize(("most", "days"), [(45, 2), (32, 7)])
+def test_buckets_of_days_and_weeks(store: Store, most: int, days: int) -> None:
+    """A very long span comes from days or weeks, and a long outage is open in it."""
     fill(store, [*range(24 * 20), *range(24 * 40, 24 * 60)])
-    found = read(store, T0, T0 + 60 * DAY, max_points=32)
-    assert found["resolution_s"] == 2 * 86_400
+    found = read(store, T0, T0 + 60 * DAY, max_points=most)
+    assert found["resolution_s"] == days * 86_400
     assert found["rolled"]
     values = [value for _, value in points(found)]
     assert values.count(None) == len(found["gaps"]) == 1
-    assert len(values) <= 32
+    assert len(values) <= most
     assert found["metrics"]["dapps"]["last"][-1] == 24 * 60 - 1
 
 

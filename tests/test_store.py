@@ -13,7 +13,15 @@ import pytest
 from data import journal
 from data.errors import StoreError
 from data.model import KEYS, SAMPLE, Answered, Headline, Page, Run, SeenHeadline, Snapshot
-from data.schema import TABLES, captures, listings, pages, rollups_day, rollups_hour, snapshots
+from data.schema import (
+    ROLLUPS,
+    TABLES,
+    captures,
+    listings,
+    pages,
+    rollups_hour,
+    snapshots,
+)
 from data.sql import count
 from data.statements import insert, select, text
 from data.store import Store, open_store
@@ -119,7 +127,7 @@ def test_filling_updates_the_rollups(store: Store) -> None:
     store.save(snapshot(dapps=1.0), HOUR)
     store.save(snapshot(dapps=1.0, blockchains=78.0), HOUR)
     with store.reading() as connection:
-        for table in (rollups_hour, rollups_day):
+        for table in ROLLUPS:
             row = connection.execute(select(table)).one()
             assert (row.dapps_n, row.blockchains_n, row.blockchains_last) == (1, 1, 78.0)
 

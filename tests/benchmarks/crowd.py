@@ -30,7 +30,7 @@ from data.errors import MastheadError
 from data.export import stream
 from data.model import KEYS, METRIC, Look, Reading, Snapshot
 from data.rollup import rebuild
-from data.schema import rollups_day, rollups_hour, snapshots
+from data.schema import ROLLUPS, snapshots
 from data.series import series
 from data.statements import delete, select, text
 from data.store import Store, open_store
@@ -224,14 +224,13 @@ def check(url: str, told: Sequence[Told]) -> Found:
 
 
 def _rollups(store: Store) -> list[list[Row]]:
-    tables = (rollups_hour, rollups_day)
     with store.reading() as connection:
-        return [connection.execute(select(table).order_by(*table.key)).all() for table in tables]
+        return [connection.execute(select(table).order_by(*table.key)).all() for table in ROLLUPS]
 
 
 def _rebuilt(store: Store, places: Sequence[Place]) -> list[list[Row]]:
     with store.writing() as connection:
-        for table in (rollups_hour, rollups_day):
+        for table in ROLLUPS:
             connection.execute(delete(table))
         for name in SOURCES:
             rebuild(connection, name, [slot for source, slot in places if source == name])

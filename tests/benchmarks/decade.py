@@ -12,7 +12,7 @@ from typing import Final
 import psycopg
 
 from data.clock import now
-from data.schema import rollups_day, rollups_hour, snapshots, sources
+from data.schema import ROLLUPS, snapshots, sources
 from data.sql import Instant, Table
 from data.store import Store, open_store
 from tests.benchmarks.lines import Line, table
@@ -82,7 +82,7 @@ def fill(file: Path, database: str) -> None:
     with opened(database):
         pass
     with closing(sqlite3.connect(file)) as there, psycopg.connect(database) as here:
-        for table in (sources, snapshots, rollups_hour, rollups_day):
+        for table in (sources, snapshots, *ROLLUPS):
             rows = there.execute(_as_copied(table), (DECADE,))
             columns = ", ".join(column.name for column in table.columns)
             with here.cursor().copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:

@@ -21,7 +21,7 @@ from typing import Final
 from data.clock import stopwatch
 from data.engine import sqlite_url
 from data.model import EPOCH, KEYS, METRIC, Look, Reading, Snapshot, slot_of, to_ms
-from data.schema import snapshots
+from data.schema import ROLLUPS, snapshots
 from data.sql import count
 from data.statements import select
 from data.store import Store
@@ -39,7 +39,7 @@ WARM_UP: Final = 100
 READ_MINUTES: Final = 200_000
 RATE: Final = "{:,.0f} a second"
 BYTES: Final = "{:.1f} bytes"
-TABLES: Final = ("snapshots", "rollups_hour", "rollups_day")
+TABLES: Final = ("snapshots", *(table.name for table in ROLLUPS))
 WORDS: Final = (
     "`masthead import` of the CSV that `masthead export` made of all of it, start-up included, "
     f"into a new store; {ROUNDS} rounds of {SAVES} snapshots saved one by one where ten years are "
