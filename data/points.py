@@ -7,7 +7,7 @@ from itertools import groupby
 from math import inf
 from typing import Any, Final
 
-from data.connection import Connection, Row
+from data.connection import Connection
 from data.model import MILLISECOND, from_ms, to_ms
 from data.rollup import DAY, HOUR, WEEK
 from data.schema import rollups_day, rollups_hour, rollups_week, snapshots
@@ -15,6 +15,8 @@ from data.sql import as_ms
 from data.statements import select
 from data.store import SourceInfo
 
+Look = tuple[Any, ...]
+"""A snapshot: its slot, the figures that are asked for, and BESIDE."""
 Figures = Sequence[float | None]
 """What a figure was at each time; None where it was not read."""
 PARTS: Final = ("last", "min", "max")
@@ -32,9 +34,9 @@ class Points:
     last: Mapping[str, Figures]
     low: Mapping[str, Figures] = field(default_factory=dict)
     high: Mapping[str, Figures] = field(default_factory=dict)
-    looks: Sequence[Sequence[Row]] = ()
-    """The snapshots (slot, figures, BESIDE) at each time, oldest first, where points are single
-    readings: one, but of a source that became slower several."""
+    looks: Sequence[Sequence[Look]] = ()
+    """The snapshots at each time, oldest first, where points are single readings: one, but of a
+    source that became slower several."""
 
 
 def floor(time: int, step: int) -> int:
@@ -50,7 +52,7 @@ def single(
     query = select(as_ms(slot), *(snapshots.c[name] for name in (*keys, *BESIDE))).where(
         snapshots.c.source == source.source, slot.between(*map(from_ms, span))
     )
-    looks = connection.execute(query.order_by(slot)).all()
+    looks = connection.execute(query.order_by(slot)).tuples()
     columns = list(zip(*looks, strict=True)) or [()] * (1 + len(keys))
     starts = [floor(time, every) for time in columns[0]]
     if len(set(starts)) == len(starts):
@@ -61,7 +63,7 @@ def single(
     return Points([group[-1][0] for group in groups], shown, looks=groups)
 
 
-def _newest(looks: Sequence[Row], place: int) -> float | None:
+def _newest(looks: Sequence[Look], place: int) -> float | None:
     return next((look[place] for look in reversed(looks) if look[place] is not None), None)
 
 
@@ -82,7 +84,7 @@ def rolled(
     query = select(as_ms(at), *(table.c[name] for name in names)).where(
         table.c.source == source.source, at >= from_ms(start), at < from_ms(end + size)
     )
-    found: Sequence[Sequence[Any]] = connection.execute(query.order_by(at)).all()
+    found: Sequence[Sequence[Any]] = connection.execute(query.order_by(at)).tuples()
     lows = list(dict.fromkeys([row[0] - row[0] % size for row in found]))
     if many > 1:
         found = _filled(found, lows, unit // MILLISECOND, many, len(names))

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from data.connection import Row
 from data.jsonform import plain
 from data.model import KEYS, METRIC
-from data.points import Figures, Points
+from data.points import Figures, Look, Points
 from data.rounding import half_width, printed_half_width
 from data.rows import AS_PRINTED, texts_of
 
@@ -32,7 +31,7 @@ class Widths:
     def __init__(self) -> None:
         self._known: dict[tuple[str, bytes], Known] = {}
 
-    def of(self, look: Row) -> Known:
+    def of(self, look: Look) -> Known:
         """By key the half-width of each figure that has a text; of all where they are exact."""
         shown, via, _ = look[-3:]
         if via in EXACT or shown is None:
@@ -71,12 +70,12 @@ def beside(points: Points) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _shown(looks: Sequence[Row], place: int) -> Row:
+def _shown(looks: Sequence[Look], place: int) -> Look:
     """The newest of a point's snapshots that has the figure, else the newest."""
     return next((look for look in reversed(looks) if look[place] is not None), looks[-1])
 
 
-def _half_width(key: str, figures: Figures, looks: Sequence[Row], known: Sequence[Known]) -> Any:
+def _half_width(key: str, figures: Figures, looks: Sequence[Look], known: Sequence[Known]) -> Any:
     """What each figure's text told, else what its size tells; one number where all agree."""
     read = [figure for figure in figures if figure is not None]
     if read and known.count(known[0]) == len(known):
@@ -103,7 +102,7 @@ def _half_width(key: str, figures: Figures, looks: Sequence[Row], known: Sequenc
 
 
 def _problems(
-    key: str, figures: Figures, looks: Sequence[Row], times: Sequence[int]
+    key: str, figures: Figures, looks: Sequence[Look], times: Sequence[int]
 ) -> list[list[Any]]:
     if None not in figures:
         return []

@@ -47,9 +47,9 @@ def victoria(file: Path) -> Iterator[str]:
             yield address
 
 
-def chart(start_s: float, end_s: float, step_s: float) -> str:
+def chart(start_s: float, end_s: float, step_s: float, kept: bool = False) -> str:
     """What is asked for the five figures over a span: all in one query is its fastest way."""
-    asked = {"query": f'{{__name__=~"{"|".join(KEYS)}"}}', "nocache": "1"}
+    asked = {"query": f'{{__name__=~"{"|".join(KEYS)}"}}', "nocache": str(int(not kept))}
     span = {"start": f"{start_s:.0f}", "end": f"{end_s:.0f}", "step": f"{step_s:.0f}s"}
     return f"/api/v1/query_range?{urlencode(asked | span)}"
 
