@@ -36,10 +36,10 @@ WORDS: Final = (
     f"({ROUNDS} rounds, {SLOW_ROUNDS} beside `GROUP BY`, one more to warm up) and over HTTP from "
     f"two workers ({HTTP_ROUNDS} rounds, {SLOW_ROUNDS} beside Datasette), each request on a "
     "connection of its own: the first time, never the same request twice, and again, when an open "
-    "page or a second reader asks for what is kept. `GROUP BY` gives first, last, min and max of the same "
-    "buckets from the snapshots, and the same numbers; so does Datasette. VictoriaMetrics gives "
-    "the last values at the same step by one `query_range`, its fastest way, the first time with `nocache=1`; "
-    "an answer of the page has last, min and max, gaps, outages and changes."
+    "page or a second reader asks for what is kept. `GROUP BY` gives first, last, min and max of "
+    "the same buckets from the snapshots, and the same numbers; so does Datasette. VictoriaMetrics "
+    "gives the last values at the same step by one `query_range`, its fastest way, the first time "
+    "with `nocache=1`; an answer of the page has last, min and max, gaps, outages and changes."
 )
 WHY: Final = (
     "an answer of the page is made by Python row by row and holds gaps, outages and changes "
