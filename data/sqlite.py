@@ -164,8 +164,12 @@ def _open(url: File, patience: timedelta, makes: bool) -> sqlite3.Connection:
         check_same_thread=False,
         uri=not makes,
     )
-    for pragma in ("synchronous=FULL", "foreign_keys=ON", f"journal_size_limit={LOG_BYTES}"):
-        raw.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", f"journal_size_limit={LOG_BYTES}"):
+            raw.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        raw.close()
+        raise
     return raw
 
 
