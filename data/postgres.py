@@ -136,7 +136,7 @@ class PostgresEngine:
         self.silence = silence
         self._stop = stop
         self._writes = writes
-        self._connections = Idle(partial(_open, url, writes, silence))
+        self._connections = Idle(partial(opened, url, writes, silence))
 
     @property
     def busy(self) -> int:
@@ -188,7 +188,7 @@ def session(url: Server, writes: bool) -> Session:
     return Session.connect(url.text, **{k: v for k, v in wanted.items() if k not in url.said})
 
 
-def _open(url: Server, writes: bool, silence: timedelta) -> Session:
+def opened(url: Server, writes: bool, silence: timedelta) -> Session:
     """A connection outside any transaction."""
     raw = session(url, writes)
     try:

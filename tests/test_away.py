@@ -248,6 +248,21 @@ def test_pages_say_so_and_recover(server: Server, client: Client) -> None:
         until(lambda name=name: client.get(name).status_code == 200, 10)  # type: ignore[misc]
 
 
+def test_migration_that_no_standby_confirms(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever makes the tables is not held for ever by a standby that is away, either."""
+    monkeypatch.setattr("data.migrations.run.SILENCE", timedelta(seconds=1))
+    server.execute("DROP DATABASE IF EXISTS masthead WITH (FORCE)")
+    server.execute("CREATE DATABASE masthead")
+    server.configure("synchronous_standby_names", "nobody")
+    with pytest.raises(StoreError, match="nothing came within 1 s"):
+        open_store(server.url("masthead"))
+    server.configure("synchronous_standby_names", None)
+    until(lambda: not waits(server, "SyncRep"), 10)
+    open_store(server.url("masthead")).close()
+
+
 def test_pages_refuse_what_is_no_store(server: Server) -> None:
     """A database without our tables, or of another version, is named as such."""
     with client_of(Settings(database_read=server.url("postgres")), lambda: T0) as client:
