@@ -24,6 +24,7 @@ from data.errors import MastheadError, StoreError, UsageError
 from data.export import stream
 from data.model import Headline, SeenHeadline
 from data.mounts import shared_type
+from data.news import news
 from data.statements import text
 from data.store import Store, open_store
 from data.tables import Query
@@ -50,6 +51,17 @@ def test_url(given: str, driver: str) -> None:
 def test_sqlite_url(name: str) -> None:
     """The address of a file is read back as that file, whatever its name."""
     assert parse_url(sqlite_url(Path("/a") / name)).database == f"/a/{name}"
+
+
+def test_file_of_any_name(tmp_path: Path) -> None:
+    """Its tables are made in that file, and news of it is heard; no other file is made."""
+    path = tmp_path / "50% a?b" / "c#d.db"
+    with closing(open_store(sqlite_url(path))) as store, closing(news(store)) as told:
+        store.save(snapshot(dapps=1.0), HOUR)
+        assert told.version() > 0
+        assert store.snapshot("dapp_expert", T0) is not None
+    assert [one.name for one in tmp_path.iterdir()] == ["50% a?b"]
+    assert [one.name for one in path.parent.iterdir()] == ["c#d.db"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import URL, Connection, create_engine
 from sqlalchemy.pool import NullPool
 
 from data.engine import SILENCE, Engine
@@ -45,7 +45,7 @@ def _writing(engine: Engine) -> Iterator[Connection]:
     patience = engine.patience
     if isinstance(engine, SqliteEngine):
         through = create_engine(
-            f"sqlite:///{engine.url.database}",
+            URL.create("sqlite", database=engine.url.database),
             poolclass=NullPool,
             connect_args={"timeout": patience.total_seconds(), "isolation_level": None},
         )
