@@ -426,10 +426,7 @@ def copy(
 
     common: Globals = context.obj
     settings = common.load().settings
-    try:
-        parse_url(to)
-    except UsageError as error:
-        raise UsageError(f"--to: {error}") from None
+    parse_url(to, "--to")
     with (
         closing(open_store(settings.database, read_only=True)) as source,
         closing(open_store(to)) as target,

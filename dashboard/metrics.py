@@ -43,7 +43,7 @@ class _Scrape(Collector):
             found = list(_vitals(self._settings, self._store(), now))
         except StoreError:
             found = None
-        engine = parse_url(self._settings.database).drivername.split("+")[0]
+        engine = parse_url(self._settings.reads).drivername
         info = {"version": version("masthead"), "engine": engine}
         yield InfoMetricFamily("masthead", "What answers, and what kind of store it reads.", info)
         up = "1 when the store answered this scrape, 0 when it did not: then nothing else is told."

@@ -18,7 +18,7 @@ from data.errors import StoreError
 KEPT: Final = 16_000_000
 """Bytes of answers that one process keeps at most."""
 LEAST: Final = 2_000
-"""Bytes that an answer takes beside its own."""
+"""Bytes that an answer takes beside its own; asked for in more words than that it is not kept."""
 LASTING: Final = "masthead.lasting"
 """Where in the request's environment a view says how long its answer can be sent again."""
 TOLD_BY: Final = (
@@ -89,7 +89,7 @@ class Replay:
 
         answer = self._application(environ, listening)
         lasting = environ.get(LASTING)
-        if lasting is None:
+        if lasting is None or len(asked) > LEAST:
             return answer
         try:
             body = b"".join(answer)

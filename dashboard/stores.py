@@ -7,8 +7,9 @@ from threading import Lock
 from typing import Final
 
 from data import sample
-from data.clock import Clock
+from data.clock import Clock, stopwatch
 from data.engine import PATIENCE
+from data.errors import StoreError
 from data.model import SAMPLE, slot_of
 from data.news import News, news
 from data.store import Store, open_store
@@ -30,6 +31,8 @@ class Stores:
         self._making = Lock()
         """Held while a sample is made, which takes seconds: the store itself stays within reach."""
         self._kept: Store | None = None
+        self._tried: tuple[float, StoreError] | None = None
+        """When the store could not be opened last, and why."""
         self._news: News | None = None
         self._sample: tuple[int, bool] | None = None
         """Whether the store has the sample, and what was new then."""
@@ -37,10 +40,21 @@ class Stores:
 
     def kept(self) -> Store:
         """The store, read only. Raises StoreError while it is away."""
+        asked = stopwatch()
         with self._lock:
             if self._kept is None:
-                self._kept = open_store(self._url, read_only=True, silence=PATIENCE)
+                self._kept = self._opened(asked)
             return self._kept
+
+    def _opened(self, asked: float) -> Store:
+        """The store; who waited while somebody else tried in vain does not try again."""
+        if self._tried is not None and asked < self._tried[0]:
+            raise StoreError(str(self._tried[1]))
+        try:
+            return open_store(self._url, read_only=True, silence=PATIENCE)
+        except StoreError as error:
+            self._tried = stopwatch(), error
+            raise
 
     def news(self) -> int:
         """Another number whenever the store may tell something else. Raises StoreError."""

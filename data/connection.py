@@ -171,9 +171,15 @@ class Connection:
         return sql.replace("IS DISTINCT FROM", "IS NOT")
 
     def _values(self, values: Sequence[Any]) -> Sequence[Any]:
-        if self.dialect == "postgresql":
-            return values
-        return [_milliseconds(value) for value in values]
+        held = _whole if self.dialect == "postgresql" else _milliseconds
+        return [held(value) for value in values]
+
+
+def _whole(value: Any) -> Any:
+    """Times to the millisecond, for SQLite holds no more; anything else as it is."""
+    if isinstance(value, datetime) and value.microsecond % 1000:
+        return from_ms(to_ms(value))
+    return value
 
 
 def _milliseconds(value: Any) -> Any:

@@ -172,8 +172,9 @@ def _database_errors() -> tuple[type[Exception], ...]:
 def _refuses(error: Exception) -> bool:
     if isinstance(error, sqlite3.Error):
         return isinstance(error, REFUSALS)
-    names = [one.__name__ for one in type(error).__mro__]
-    state = getattr(error, "sqlstate", "") or ("none" if "ProgrammingError" in names else "")
+    names = {one.__name__ for one in type(error).__mro__}
+    by_driver = names & {"ProgrammingError", "DataError"}
+    state = getattr(error, "sqlstate", "") or ("none" if by_driver else "")
     return state.startswith(REFUSED_STATES)
 
 

@@ -1,15 +1,16 @@
 """News of a SQLite file, by the counter that SQLite keeps of other connections' commits."""
 
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Final
-from urllib.parse import quote
 
 from data.errors import StoreError
+from data.sqlite import File, opened
 from data.store import Store
 
-WAIT_S: Final = 1.0
+WAIT: Final = timedelta(seconds=1)
 
 
 class FileNews:
@@ -55,13 +56,7 @@ class FileNews:
             # Whatever reads by another connection shall not go on with a file that is gone.
             self._store.close()
             self._file = found.st_dev, found.st_ino
-            self._raw = sqlite3.connect(
-                f"file:{quote(str(self._path))}?mode=rw",
-                uri=True,
-                timeout=WAIT_S,
-                isolation_level=None,
-                check_same_thread=False,
-            )
+            self._raw = opened(File(str(self._path)), WAIT, makes=False)
             self._version += 1
         return self._raw
 

@@ -25,6 +25,7 @@ class Idle(Generic[Raw]):
         self._opened = opened
         self._lock = Lock()
         self._busy = 0
+        self._closings = 0
         self._waiting: list[Raw] = []
 
     def __del__(self) -> None:
@@ -51,6 +52,7 @@ class Idle(Generic[Raw]):
         with self._lock:
             raw = self._waiting.pop() if self._waiting else None
             self._busy += 1
+            closings = self._closings
         try:
             if raw is not None:
                 try:
@@ -58,7 +60,7 @@ class Idle(Generic[Raw]):
                 except gone:
                     raw.close()
                     self.close()
-                    raw = None
+                    closings, raw = self._closings, None
             if raw is None:
                 raw = self._opened()
                 begin(raw)
@@ -66,15 +68,17 @@ class Idle(Generic[Raw]):
         finally:
             with self._lock:
                 self._busy -= 1
-                kept = raw is not None and len(self._waiting) < KEPT and usable(raw)
+                wanted = closings == self._closings and len(self._waiting) < KEPT
+                kept = raw is not None and wanted and usable(raw)
                 if kept and raw is not None:
                     self._waiting.append(raw)
             if raw is not None and not kept:
                 raw.close()
 
     def close(self) -> None:
-        """Close the connections that wait."""
+        """Close the connections that wait, and each one in use when its transaction has ended."""
         with self._lock:
+            self._closings += 1
             waiting, self._waiting = self._waiting, []
         for raw in waiting:
             raw.close()

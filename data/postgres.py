@@ -44,11 +44,14 @@ CHANNEL: Final = "masthead"
 """Where every commit says that there may be news."""
 COMMIT: Final = f"NOTIFY {CHANNEL}; COMMIT"
 SETUP: Final = (
-    "SET TIME ZONE 'UTC'; SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; "
+    "SET TIME ZONE 'UTC'; SET datestyle = 'ISO'; SET extra_float_digits = 1; "
+    "SET client_encoding = 'UTF8'; SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; "
     "SET tcp_keepalives_count = 3; SET tcp_user_timeout = 30000; "
     "SET client_connection_check_interval = 5000"
 )
-"""The server, too, must notice that the other end has gone: it may hold the writers' lock."""
+"""Times and figures are read as texts of one form, whatever a role or a database is set to. The
+server, too, must notice that the other end has gone: it may hold the writers' lock.
+"""
 GONE: Final = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
 """What a waiting connection raises when its server has ended, or is no primary any more."""
 _PASSWORDS: Final = (
@@ -133,7 +136,7 @@ class PostgresEngine:
         self.silence = silence
         self._stop = stop
         self._writes = writes
-        self._connections = Idle(partial(_open, url, writes, silence))
+        self._connections = Idle(partial(opened, url, writes, silence))
 
     @property
     def busy(self) -> int:
@@ -185,12 +188,16 @@ def session(url: Server, writes: bool) -> Session:
     return Session.connect(url.text, **{k: v for k, v in wanted.items() if k not in url.said})
 
 
-def _open(url: Server, writes: bool, silence: timedelta) -> Session:
+def opened(url: Server, writes: bool, silence: timedelta) -> Session:
     """A connection outside any transaction."""
     raw = session(url, writes)
-    raw.autocommit = True
-    raw.silence = silence
-    raw.execute(SETUP)
+    try:
+        raw.autocommit = True
+        raw.silence = silence
+        raw.execute(SETUP)
+    except BaseException:
+        raw.close()
+        raise
     return raw
 
 

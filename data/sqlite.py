@@ -83,7 +83,7 @@ class SqliteEngine:
         self.url = url
         self.patience = patience
         self._stop = stop
-        self._connections = Idle(partial(_open, url, patience, writes))
+        self._connections = Idle(partial(opened, url, patience, writes))
 
     @property
     def busy(self) -> int:
@@ -150,7 +150,7 @@ class SqliteEngine:
         _wait_at_most(raw, min(self.patience, SLICE))
 
 
-def _open(url: File, patience: timedelta, makes: bool) -> sqlite3.Connection:
+def opened(url: File, patience: timedelta, makes: bool) -> sqlite3.Connection:
     """A connection outside any transaction, also for another thread than this.
 
     A file that is not there is made only where ``makes`` says so.
@@ -164,8 +164,12 @@ def _open(url: File, patience: timedelta, makes: bool) -> sqlite3.Connection:
         check_same_thread=False,
         uri=not makes,
     )
-    for pragma in ("synchronous=FULL", "foreign_keys=ON", f"journal_size_limit={LOG_BYTES}"):
-        raw.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", f"journal_size_limit={LOG_BYTES}"):
+            raw.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        raw.close()
+        raise
     return raw
 
 

@@ -1,7 +1,8 @@
 """Collectors on hosts of their own: each with its outbox and its time, all with one store."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -92,11 +93,15 @@ class Running:
         return result
 
 
-def client_of(settings: Settings, now: Clock) -> Client:
-    """The page's answers."""
+@contextmanager
+def client_of(settings: Settings, now: Clock) -> Iterator[Client]:
+    """The page's answers, for a while."""
     flask = Flask("test")
-    routes.register(flask, settings, now)
-    return flask.test_client()
+    stores = routes.register(flask, settings, now)
+    try:
+        yield flask.test_client()
+    finally:
+        stores.close()
 
 
 def before_it_answers(site: Site, happens: Callable[[], object]) -> None:

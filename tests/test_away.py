@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from werkzeug.test import Client
 
 from data.errors import StoreError
 from data.settings import Settings
@@ -224,9 +225,15 @@ def test_network_that_hangs_while_it_is_read(database: str, proxy: Proxy, server
     store.close()
 
 
-def test_pages_say_so_and_recover(server: Server, host: Host) -> None:
+@pytest.fixture
+def client(host: Host) -> Iterator[Client]:
+    """The host's page."""
+    with client_of(host.settings, lambda: host.time) as client:
+        yield client
+
+
+def test_pages_say_so_and_recover(server: Server, client: Client) -> None:
     """While it is away each address soon answers 503 with a sentence, and 200 when it is back."""
-    client = client_of(host.settings, lambda: host.time)
     api = [f"/api/v1/{name}" for name in ("sources", "latest", "pulse", "series", "headlines")]
     addresses = [*api, "/healthz", "/health", "/export/snapshots.csv"]
     assert {client.get(name).status_code for name in addresses} == {200}
@@ -241,10 +248,25 @@ def test_pages_say_so_and_recover(server: Server, host: Host) -> None:
         until(lambda name=name: client.get(name).status_code == 200, 10)  # type: ignore[misc]
 
 
+def test_migration_that_no_standby_confirms(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever makes the tables is not held for ever by a standby that is away, either."""
+    monkeypatch.setattr("data.migrations.run.SILENCE", timedelta(seconds=1))
+    server.execute("DROP DATABASE IF EXISTS masthead WITH (FORCE)")
+    server.execute("CREATE DATABASE masthead")
+    server.configure("synchronous_standby_names", "nobody")
+    with pytest.raises(StoreError, match="nothing came within 1 s"):
+        open_store(server.url("masthead"))
+    server.configure("synchronous_standby_names", None)
+    until(lambda: not waits(server, "SyncRep"), 10)
+    open_store(server.url("masthead")).close()
+
+
 def test_pages_refuse_what_is_no_store(server: Server) -> None:
     """A database without our tables, or of another version, is named as such."""
-    url = server.url("postgres")
-    answer = client_of(Settings(database_read=url), lambda: T0).get("/healthz")
+    with client_of(Settings(database_read=server.url("postgres")), lambda: T0) as client:
+        answer = client.get("/healthz")
     assert answer.status_code == 503
     assert "has no Masthead schema yet" in answer.text
 

@@ -1,7 +1,10 @@
 """Opening a database: addresses, pragmas, locks, and errors that name the store."""
 
+import gc
 import os
 import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,10 +21,15 @@ from data.engine import (
     writing,
 )
 from data.errors import MastheadError, StoreError, UsageError
+from data.export import stream
+from data.model import Headline, SeenHeadline
 from data.mounts import shared_type
+from data.news import news
 from data.statements import text
 from data.store import Store, open_store
+from data.tables import Query
 from tests.conftest import HOUR, T0, database, snapshot
+from tests.postgres import Server
 
 
 @pytest.mark.parametrize(
@@ -43,6 +51,17 @@ def test_url(given: str, driver: str) -> None:
 def test_sqlite_url(name: str) -> None:
     """The address of a file is read back as that file, whatever its name."""
     assert parse_url(sqlite_url(Path("/a") / name)).database == f"/a/{name}"
+
+
+def test_file_of_any_name(tmp_path: Path) -> None:
+    """Its tables are made in that file, and news of it is heard; no other file is made."""
+    path = tmp_path / "50% a?b" / "c#d.db"
+    with closing(open_store(sqlite_url(path))) as store, closing(news(store)) as told:
+        store.save(snapshot(dapps=1.0), HOUR)
+        assert told.version() > 0
+        assert store.snapshot("dapp_expert", T0) is not None
+    assert [one.name for one in tmp_path.iterdir()] == ["50% a?b"]
+    assert [one.name for one in path.parent.iterdir()] == ["c#d.db"]
 
 
 @pytest.mark.parametrize(
@@ -177,6 +196,46 @@ def test_reads_see_one_moment(store: Store) -> None:
         assert connection.scalar(count) == 1
     with store.reading() as connection:
         assert connection.scalar(count) == 2
+
+
+def test_server_with_habits_of_its_own(empty: Callable[[str], str], postgres: Server) -> None:
+    """Whatever form of texts a database is set to, what is kept reads back and is exported."""
+    url = empty("postgresql")
+    for habit in (
+        "datestyle = 'German, DMY'",
+        "extra_float_digits = -15",
+        "timezone = 'Asia/Tokyo'",
+    ):
+        postgres.execute(f"ALTER DATABASE {parse_url(url).database} SET {habit}")
+    postgres.execute(f"ALTER DATABASE {parse_url(url).database} SET client_encoding = 'LATIN1'")
+    with closing(open_store(url)) as store:
+        one = snapshot(dapps=0.1 + 0.2, problems={"blockchains": "₿"})
+        store.save(one, HOUR)
+        assert store.snapshot(one.source, T0) == one
+        line = b"".join(stream(store, Query(), "csv")).splitlines()[1]
+    assert line.startswith(b"2026-01-31T06:00:00Z,2026-01-31T06:00:04Z,")
+    assert b",0.30000000000000004," in line
+
+
+def test_text_that_a_server_cannot_hold(empty: Callable[[str], str]) -> None:
+    """It is the value that is refused: to wait for another server would be in vain."""
+    story = SeenHeadline(Headline("a\0b"), "dapp_expert", T0, T0)
+    with (
+        closing(open_store(empty("postgresql"))) as store,
+        pytest.raises(StoreError, match="NUL") as caught,
+    ):
+        store.add_headlines([story], {})
+    assert caught.value.refused
+
+
+def test_session_that_cannot_be_set_up(
+    empty: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is left of it; pytest fails for a session that nobody closed."""
+    monkeypatch.setattr("data.postgres.SETUP", "SET no_such_thing = 1")
+    with pytest.raises(StoreError, match="no_such_thing"):
+        open_store(empty("postgresql"), read_only=True)
+    gc.collect()
 
 
 def test_failed_write_leaves_nothing(store: Store) -> None:

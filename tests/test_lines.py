@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from data import lines
 from data.export import stream
-from data.model import KEYS, Snapshot, from_ms
+from data.model import KEYS, Snapshot, from_ms, to_ms
 from data.schema import snapshots as table
+from data.sql import Expression
 from data.statements import update
 from data.store import Store
 from data.stretches import parts, stretches
@@ -108,9 +109,12 @@ def test_names_that_need_care(store: Store, monkeypatch: pytest.MonkeyPatch) -> 
 def test_microseconds_are_cut(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A time that another program stored more finely is written in milliseconds."""
     store.add([snapshot(dapps=1.0)], {})
+    finer = {
+        "sqlite": Expression(f"{to_ms(T0) + 123}"),
+        "postgresql": Expression(f"timestamptz '{T0 + timedelta(microseconds=123_456)}'"),
+    }
     with store.writing() as connection:
-        finer = T0 + timedelta(microseconds=123_456)
-        connection.execute(update(table).values(taken_at=finer))
+        connection.execute(update(table).values(taken_at=finer[connection.dialect]))
     ours, python = both(store, Query(), monkeypatch)
     assert ours == python
     assert b"06:00:00.123Z" in ours

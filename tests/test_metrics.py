@@ -1,5 +1,6 @@
 """What Prometheus is told: parsed by its own readers, from stores of both engines."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -149,10 +150,13 @@ def test_store_away(tmp_path: Path) -> None:
 
 
 def test_engine_is_told(store: Store) -> None:
-    """The engine by its name, without what speaks to it or where it is."""
+    """The engine that is read by its name, without what speaks to it or where it is."""
     settings = Settings(database="postgresql://me:secret@db.example/history")
     ((engine, _),) = scrape(store, settings)["masthead_info"]
     assert engine == "postgresql"
+    copied = replace(settings, database_read="sqlite:////a/copy.db")
+    ((engine, _),) = scrape(store, copied)["masthead_info"]
+    assert engine == "sqlite"
 
 
 def test_open_metrics(store: Store) -> None:

@@ -380,7 +380,7 @@ def test_a_store_that_keeps_other_values(files: tuple[Store, Store]) -> None:
     [
         ([], "sqlite:///new.db", 5, "has no Masthead schema yet"),
         (["filled"], "postgresql://127.0.0.1:1/m?connect_timeout=1", 5, "did not answer"),
-        (["filled"], "mysql://db/m", 2, "asks for mysql"),
+        (["filled"], "mysql://db/m", 2, "The setting '--to' asks for mysql"),
     ],
 )
 def test_exit_codes(

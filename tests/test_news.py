@@ -14,8 +14,8 @@ from data.model import Run
 from data.news import AGAIN_S, DEAF_S, HEARING_S, News, ServerNews, news
 from data.postgres import PostgresEngine
 from data.rows import run_row
-from data.schema import runs
-from data.statements import insert
+from data.schema import runs, sources
+from data.statements import insert, select
 from data.store import Store, open_store
 from tests.conftest import HOUR, T0, database, snapshot
 from tests.postgres import Server, place, programs
@@ -105,14 +105,8 @@ def test_a_file_that_is_gone(file_store: Store, tmp_path: Path) -> None:
     reader.close()
 
 
-def test_a_file_in_the_place_of_another(file_store: Store, tmp_path: Path) -> None:
-    """A file that was replaced is news, and what is read from then on is the new one."""
-    file_store.save(snapshot(dapps=1.0), HOUR)
-    file_store.close()
-    reader = open_store(database(tmp_path), read_only=True)
-    told = news(reader)
-    before = told.version()
-    assert [info.source for info in reader.sources()] == ["dapp_expert"]
+def replace(tmp_path: Path) -> None:
+    """Put a store that has one other source in the place of the one in this folder."""
     (tmp_path / "other").mkdir()
     other = open_store(database(tmp_path / "other"))
     other.save(snapshot(source="another", dapps=1.0), HOUR)
@@ -120,18 +114,34 @@ def test_a_file_in_the_place_of_another(file_store: Store, tmp_path: Path) -> No
     for name in ("masthead.db-wal", "masthead.db-shm"):
         (tmp_path / name).unlink(missing_ok=True)
     (tmp_path / "other" / "masthead.db").replace(tmp_path / "masthead.db")
-    assert told.version() != before
+
+
+def test_a_file_in_the_place_of_another(file_store: Store, tmp_path: Path) -> None:
+    """A file that was replaced is news; what begins from then on reads the new one."""
+    file_store.save(snapshot(dapps=1.0), HOUR)
+    file_store.close()
+    reader = open_store(database(tmp_path), read_only=True)
+    told = news(reader)
+    before = told.version()
+    assert [info.source for info in reader.sources()] == ["dapp_expert"]
+    known = select(sources.c.source)
+    with reader.reading() as under_way:
+        assert under_way.scalar(known) == "dapp_expert"
+        replace(tmp_path)
+        assert told.version() != before
+        assert under_way.scalar(known) == "dapp_expert"
     assert [info.source for info in reader.sources()] == ["another"]
     told.close()
     reader.close()
 
 
-def test_not_a_database(tmp_path: Path) -> None:
-    """A file that is something else is a store that does not answer."""
+def test_not_a_database(file_store: Store, tmp_path: Path) -> None:
+    """A file that has become something else is a store that does not answer."""
+    file_store.close()
+    told = news(file_store)
     (tmp_path / "masthead.db").write_bytes(b"something else" * 1_000)
-    reader = open_store(database(tmp_path), read_only=True)
     with pytest.raises(StoreError, match="not a database"):
-        news(reader).version()
+        told.version()
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from flask.testing import FlaskClient
 
 from dashboard.recent import Recent
-from dashboard.replay import LASTING, Lasting, register
+from dashboard.replay import LASTING, LEAST, Lasting, register
 from data.errors import StoreError
 
 NOW = datetime(2026, 1, 31, 6, tzinfo=UTC)
@@ -109,6 +109,14 @@ def test_what_does_not_last(scene: Scene) -> None:
     scene.lasts = False
     client = scene.client()
     assert [client.get("/x").data for _ in range(2)] == [b"x 1", b"x 2"]
+
+
+def test_asked_in_many_words(scene: Scene) -> None:
+    """A request may be much longer than its answer: such a one is not kept."""
+    client = scene.client()
+    for _ in range(2):
+        assert client.get("/x", headers={"If-None-Match": '"a"' * LEAST}).status_code == 200
+    assert scene.asked == ["x", "x"]
 
 
 def test_recent() -> None:

@@ -72,11 +72,12 @@ def host(primary: Server, tmp_path: Path, site: Site) -> Host:
 
 
 @pytest.fixture
-def client(host: Host, standby: Server) -> Client:
+def client(host: Host, standby: Server) -> Iterator[Client]:
     """A page that is told of the standby, and of a primary that it cannot reach."""
     nowhere = "postgresql://127.0.0.1:1/nowhere"
     settings = Settings(database=nowhere, database_read=standby.url("masthead"))
-    return client_of(settings, lambda: host.time)
+    with client_of(settings, lambda: host.time) as client:
+        yield client
 
 
 def test_what_is_committed_is_on_both(host: Host, client: Client) -> None:

@@ -261,6 +261,16 @@ def test_two_addresses_with_one_title_stay_two(store: Store) -> None:
     assert len(store.headlines("dapp_expert", None, None, 9)) == 2
 
 
+def test_times_are_kept_to_the_millisecond(store: Store) -> None:
+    """Finer ones are cut on both engines alike: the same history has the same rows on both."""
+    finer = T0 + timedelta(microseconds=1_999)
+    story = Headline("A day", URL, published_from=T0, published_to=finer)
+    store.add_headlines([SeenHeadline(story, "dapp_expert", finer, finer)], {})
+    [seen] = store.headlines("dapp_expert", None, None, 9)
+    cut = T0 + timedelta(milliseconds=1)
+    assert (seen.headline.published_to, seen.first_seen_at, seen.last_seen_at) == (cut, cut, cut)
+
+
 def test_headlines_stand_where_published_or_first_seen(store: Store) -> None:
     """An exact publication places a story; an interval does not; both ends of a span count."""
     seen = [
