@@ -46,12 +46,13 @@ COMMIT: Final = f"NOTIFY {CHANNEL}; COMMIT"
 SETUP: Final = (
     "SET TIME ZONE 'UTC'; SET datestyle = 'ISO'; SET extra_float_digits = 1; "
     "SET client_encoding = 'UTF8'; SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; "
-    "SET tcp_keepalives_count = 3; SET tcp_user_timeout = 30000; "
-    "SET client_connection_check_interval = 5000"
+    "SET tcp_keepalives_count = 3; SET tcp_user_timeout = 30000"
 )
 """Times and figures are read as texts of one form, whatever a role or a database is set to. The
 server, too, must notice that the other end has gone: it may hold the writers' lock.
 """
+CHECKED: Final = "SET client_connection_check_interval = 5000"
+"""The same while it is at work; not every system can tell a server."""
 GONE: Final = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
 """What a waiting connection raises when its server has ended, or is no primary any more."""
 _PASSWORDS: Final = (
@@ -195,6 +196,8 @@ def opened(url: Server, writes: bool, silence: timedelta) -> Session:
         raw.autocommit = True
         raw.silence = silence
         raw.execute(SETUP)
+        with suppress(errors.InvalidParameterValue):
+            raw.execute(CHECKED)
     except BaseException:
         raw.close()
         raise

@@ -35,9 +35,8 @@ UNWRITABLE: Final = (
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_IOERR_WRITE,
 )
-"""SQLite's errors that are about the file that a copy goes into."""
+"""SQLite's errors, by their first byte, that are about the file that a copy goes into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +195,8 @@ def copy_into(
         copy.execute("PRAGMA journal_mode=DELETE").fetchone()
         found = [row[0] for row in copy.execute("PRAGMA integrity_check(1)")]
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode in UNWRITABLE:
+        code = error.sqlite_errorcode
+        if code & 0xFF in UNWRITABLE or code == sqlite3.SQLITE_IOERR_WRITE:
             raise OSError(errno.EIO, str(error)) from error
         raise
     finally:
