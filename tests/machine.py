@@ -14,7 +14,7 @@ Command = tuple[str, ...]
 
 PACKAGES: Final = {"cron": "cron", "systemd-analyze": "systemd", "unshare": "util-linux"}
 """By program, the Debian package that has it."""
-MEASURING: Final = {"wrk": "wrk"}
+MEASURING: Final = {"sqlite3": "sqlite3", "wrk": "wrk"}
 """The same, for what only benchmarks use."""
 
 

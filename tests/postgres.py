@@ -39,7 +39,7 @@ class Server:
     def __init__(self, programs: Path, folder: Path, options: tuple[str, ...] = QUICK) -> None:
         self.folder = folder
         self.port = free_port()
-        self._programs = programs
+        self.programs = programs
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -49,7 +49,7 @@ class Server:
 
     def program(self, name: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs to its end."""
-        done = _run([str(self._programs / name), *arguments], self.folder).wait()
+        done = _run([str(self.programs / name), *arguments], self.folder).wait()
         assert done == 0, (self.folder / "log").read_text(errors="replace")
 
     def create(self) -> None:
@@ -61,7 +61,7 @@ class Server:
         """A hot standby of this running server, still to be started; ``name`` is what it is
         called in ``synchronous_standby_names``.
         """
-        other = Server(self._programs, folder, (*self._options, "-c", f"cluster_name={name}"))
+        other = Server(self.programs, folder, (*self._options, "-c", f"cluster_name={name}"))
         primary = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres")
         how = ("--write-recovery-conf", "--checkpoint=fast", "--no-sync")
         other.program("pg_basebackup", "-D", f"{folder}/data", *primary, *how)
@@ -95,7 +95,7 @@ class Server:
         """Start it; it answers afterwards."""
         places = ("-p", str(self.port), "-k", str(self.folder), "-h", "127.0.0.1")
         limits = ("-c", "max_connections=60", "-c", "shared_buffers=64MB")
-        command = [str(self._programs / "postgres"), "-D", f"{self.folder}/data"]
+        command = [str(self.programs / "postgres"), "-D", f"{self.folder}/data"]
         self._process = _run([*command, *places, *limits, *self._options], self.folder)
         until(self.answers, PATIENCE_S)
 

@@ -21,7 +21,7 @@ from tests.benchmarks import victoria
 from tests.benchmarks.asked import ALL, DAY, Asked, grouped, rows_of, same, spans_of
 from tests.benchmarks.datasette import DATASETTE, datasette
 from tests.benchmarks.decade import Decade, alone, opened
-from tests.benchmarks.lines import Line, faster, within
+from tests.benchmarks.lines import Line, faster, in_turn, within
 from tests.benchmarks.page_load import page_command, served
 from tests.benchmarks.page_store import DECADE
 from tests.benchmarks.peers import debian_version, said
@@ -75,14 +75,14 @@ def in_process(decade: Decade, engine: str, rounds: int) -> list[Line]:
 
 def turns(ways: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
     """How many ms each takes, in turn, each round beginning with another; one round is lost."""
-    names, taken = list(ways), {name: list[float]() for name in ways}
-    for turn in range(rounds + 1):
-        first = turn % len(names)
-        for name in names[first:] + names[:first]:
-            start = stopwatch()
-            ways[name]()
-            taken[name].append(1_000 * (stopwatch() - start))
-    return {name: times[1:] for name, times in taken.items()}
+    timed = {name: partial(_milliseconds, way) for name, way in ways.items()}
+    return {name: times[1:] for name, times in in_turn(timed, rounds + 1).items()}
+
+
+def _milliseconds(way: Callable[[], object]) -> float:
+    start = stopwatch()
+    way()
+    return 1_000 * (stopwatch() - start)
 
 
 @contextmanager

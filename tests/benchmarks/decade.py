@@ -17,7 +17,7 @@ from data.sql import Instant, Table
 from data.store import Store, open_store
 from tests.benchmarks.lines import Line, table
 from tests.benchmarks.page_store import DECADE, YEARS, prepare
-from tests.benchmarks.peers import BUILD
+from tests.benchmarks.peers import BUILD, end_orderly
 from tests.postgres import Server, place, programs
 
 QUICK: Final = timedelta(days=400)
@@ -111,6 +111,7 @@ def alone(measure: Measure) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="few rounds on 400 days")
     quick = parser.parse_args().quick
+    end_orderly()
     with decade(quick) as stores:
         lines = measure(stores, quick)
     print(table(lines))

@@ -1,222 +1,207 @@
-"""CSV of ten years: beside ``sqlite3 -csv``, Datasette's stream and ``psql``'s copy, turn about."""
+"""CSV of ten years: beside ``sqlite3 -csv``, ``psql``'s copy and Datasette's stream, turn about.
 
-import argparse
-import http.client
-import os
-import sqlite3
+python -m tests.benchmarks.exports [--quick]
+"""
+
+import hashlib
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from functools import partial
+from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
-
-import psycopg
+from typing import Final
+from urllib.parse import urlencode
 
 from data.clock import stopwatch
-from data.store import open_store
-from tests.benchmarks.lines import Line, at_most, faster, table, within
-from tests.postgres import Server, place, programs
-from tests.waiting import until
+from data.model import KEYS, iso, to_ms
+from data.schema import snapshots
+from data.sql import Instant
+from data.tables import Query, columns
+from tests.benchmarks.charts import page
+from tests.benchmarks.datasette import DATASETTE, LIMITS, datasette
+from tests.benchmarks.decade import Decade, alone, opened
+from tests.benchmarks.lines import MS, Line, at_most, faster, in_turn, told, within
+from tests.benchmarks.page_store import DECADE, MINUTE
+from tests.benchmarks.peers import PATIENCE_S, Cost, cost, said
+from tests.benchmarks.storing import PROGRAM, scratch
+from tests.machine import find
+from tests.postgres import programs
 
-ROOT: Final = Path(__file__).parents[2]
-STORE: Final = ROOT / "build" / "bench-page.db"
-ENVIRONMENT: Final = ROOT / "build" / "datasette"
-DATASETTE: Final = "datasette==0.65.1"
-SOURCE: Final = "ten_years"
 ROUNDS: Final = 3
-STREAMED: Final = 200_000
-"""Lines that are read from either stream over HTTP; Datasette's whole would take many minutes."""
+STREAMED: Final = 50_000
+"""Lines of either stream; all that there are would take Datasette many minutes."""
 SECONDS: Final = "{:,.1f} s"
-TIMES: Final = ("slot", "taken_at", "as_of")
-REST: Final = "source, origin, via, dapps, blockchains, active_users, volume_30d, transactions_30d"
-COLUMNS: Final = f"{', '.join(TIMES)}, {REST}"
-ISO: Final = ", ".join(
-    f"strftime('%Y-%m-%dT%H:%M:%SZ', {one} / 1000, 'unixepoch')" for one in TIMES
+MEBIBYTES: Final = "{:,.0f} MiB"
+MOST_MEBIBYTES: Final = 300
+HEAD: Final = tuple(column.name for column in columns(Query()))
+TIMES: Final = tuple(name for name in HEAD if snapshots.c[name].kind == Instant)
+WORDS: Final = (
+    f"`masthead export snapshots` of the ten years into a file, start-up included, {ROUNDS} rounds "
+    "beside what `sqlite3` and `psql` write of the same rows and columns in the same order: the "
+    "same text (the files are compared, and differ in nothing but the ends of lines), and their "
+    "own. `sqlite3` writes ISO times by `strftime`, and figures as it has them (`12.0`) or, for "
+    "the same text, `CAST` to integers, which is much faster there; its own times are integers. "
+    "`psql` has the same times by `to_char`; its own are `2026-01-01 00:00:00+00`. Over HTTP the "
+    f"oldest {STREAMED:,} lines from two workers, and by Datasette's `_stream=on`, which has "
+    f"integers for times and reads {LIMITS['max_returned_rows']:,} rows a page."
 )
-FILL: Final = f"COPY snapshots ({COLUMNS}) FROM STDIN"
 
 
-def run(command: Sequence[object], out: Path) -> tuple[float, float]:
-    """Seconds and MiB of a command whose output goes to ``out``; raises when it fails."""
+def selected(times: str, figures: str = "{}") -> str:
+    """What selects the lines of the file, its times and figures as these forms have them."""
+    forms = dict.fromkeys(TIMES, times) | dict.fromkeys(KEYS, figures)
+    cells = ", ".join(f"{forms.get(name, '{}').format(name)} AS {name}" for name in HEAD)
+    return f"SELECT {cells} FROM snapshots WHERE source = '{DECADE}' ORDER BY snapshots.slot"
+
+
+def written(
+    ways: Mapping[str, Sequence[str]], folder: Path, rounds: int
+) -> tuple[dict[str, list[float]], float]:
+    """Seconds that each command takes to write its file, and the most MiB of ``ours``.
+
+    Leaves when ``ours`` and ``same`` wrote another text.
+    """
+    outs = {name: folder / f"{name}.csv" for name in ways}
+    found = in_turn({name: partial(_write, ways[name], outs[name]) for name in ways}, rounds)
+    if _digest(outs["ours"]) != _digest(outs["same"]):
+        raise SystemExit(f"{ways['same'][0]} wrote another text than the export.")
+    seconds = {name: [one.seconds for one in costs] for name, costs in found.items()}
+    return seconds, max(one.mebibytes for one in found["ours"])
+
+
+def _write(command: Sequence[str], out: Path) -> Cost:
     with out.open("wb") as file:
-        start = stopwatch()
-        child = subprocess.Popen([str(part) for part in command], stdout=file)
-        _, status, usage = os.wait4(child.pid, 0)
-        seconds = stopwatch() - start
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"{command[0]} gave {child.returncode}.")
-    return seconds, usage.ru_maxrss / 1024
+        return cost(command, stdout=file)
 
 
-def masthead(database: str, *arguments: str | Path) -> list[str | Path]:
-    """The command over a store."""
-    return [sys.executable, "-m", "masthead", "--quiet", "--database", database, *arguments]
+def _digest(file: Path) -> bytes:
+    """Of the text, whatever its lines end with."""
+    found = hashlib.blake2b()
+    with file.open("rb") as text:
+        while part := text.read(1 << 20):
+            found.update(part.replace(b"\r", b""))
+    return found.digest()
 
 
-def files(store: Path, folder: Path, rounds: int) -> list[Line]:
-    """The whole CSV into a file: Masthead, and sqlite3 with the same text and with its own."""
-    ours = masthead(f"sqlite:///{store}", "export", "snapshots", "-o", folder / "ours.csv")
-    program = ["sqlite3", "-csv", store]
-    same = [*program, f"SELECT {ISO}, {REST} FROM snapshots"]
-    own = [*program, f"SELECT {COLUMNS} FROM snapshots"]
-    commands: dict[str, list[Any]] = {"ours": ours, "same": same, "own": own}
-    costs: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
-    for turn in range(rounds):
-        for name in sorted(commands, reverse=bool(turn % 2)):
-            costs[name].append(run(commands[name], folder / "theirs.csv"))
-    taken = {name: [seconds for seconds, _ in found] for name, found in costs.items()}
-    most = max(mebibytes for _, mebibytes in costs["ours"])
+def _export(database: str) -> list[str]:
+    words = ("--quiet", "--database", database, "export", "snapshots", "--source", DECADE)
+    return [str(PROGRAM), *words]
+
+
+def sqlite(decade: Decade, folder: Path, rounds: int) -> list[Line]:
+    """Beside sqlite3 on the same file."""
+    peer = [find("sqlite3"), "-readonly", "-csv", "-header", str(decade.file)]
+    moment = "strftime('%Y-%m-%dT%H:%M:%SZ', {} / 1000, 'unixepoch')"
+    asked = {
+        "same": selected(moment, "CAST({} AS INTEGER)"),
+        "iso": selected(moment),
+        "own": selected("{}"),
+    }
+    ways = {"ours": _export(decade.sqlite)} | {name: [*peer, one] for name, one in asked.items()}
+    found, most = written(ways, folder, rounds)
+    ours = found["ours"]
+    what = "CSV of 10 y, SQLite"
     return [
-        faster("CSV of everything", taken["ours"], "sqlite3 -csv", taken["same"], 1.2, SECONDS),
-        faster(
-            "the same, times as integers there",
-            taken["ours"],
-            "sqlite3 -csv",
-            taken["own"],
-            0,
-            SECONDS,
-        ),
-        at_most("its peak memory", most, 300, "{:,.0f} MiB"),
+        faster(what, ours, "`sqlite3 -csv`, ISO times", found["iso"], 1.2, SECONDS),
+        told(what, ours, "`sqlite3 -csv`, the same text", found["same"], SECONDS),
+        told(what, ours, "`sqlite3 -csv`, times as integers", found["own"], SECONDS),
+        at_most(f"{what}: most memory", most, MOST_MEBIBYTES, MEBIBYTES),
     ]
 
 
-@contextmanager
-def serving(command: Sequence[object], port: int) -> Iterator[None]:
-    """A server that answers at ``port`` as long as the block lasts."""
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen([str(part) for part in command], stdout=quiet, stderr=quiet) as process:
-        try:
-            until(lambda: _answers(port), 60)
-            yield
-        finally:
-            process.terminate()
+def postgres(decade: Decade, folder: Path, rounds: int) -> list[Line]:
+    """Beside psql on the same server."""
+    peer = [str(decade.server.programs / "psql"), decade.postgres, "-X", "-q", "-c"]
+    moment = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
+    same, own = (f"\\copy ({selected(one)}) TO STDOUT CSV HEADER" for one in (moment, "{}"))
+    ways = {"ours": _export(decade.postgres), "same": [*peer, same], "own": [*peer, own]}
+    found, most = written(ways, folder, rounds)
+    ours = found["ours"]
+    what = "CSV of 10 y, PostgreSQL"
+    return [
+        within(what, ours, "`psql`, `\\copy`", found["own"], 1.5, SECONDS),
+        told(what, ours, "`psql`, `\\copy`, the same text", found["same"], SECONDS),
+        at_most(f"{what}: most memory", most, MOST_MEBIBYTES, MEBIBYTES),
+    ]
 
 
-def _answers(port: int) -> bool:
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
-        try:
-            connection.request("GET", "/")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-
-
-def streamed(port: int, path: str) -> tuple[float, float]:
-    """Seconds until the first byte of a stream, and until so many lines of it have come."""
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=600)) as connection:
+def first_byte(address: str, path: str) -> float:
+    """Seconds until an answer begins; the rest of it is not taken."""
+    with closing(HTTPConnection(address, timeout=PATIENCE_S)) as connection:
         start = stopwatch()
         connection.request("GET", path)
         answer = connection.getresponse()
-        lines = answer.read(1).count(b"\n")
-        first = stopwatch() - start
-        while lines < STREAMED and (part := answer.read1(1 << 16)):
-            lines += part.count(b"\n")
-        if lines < STREAMED:
-            raise SystemExit(f"{path} ended after {lines:,} lines.")
-        return first, stopwatch() - start
+        answer.read(1)
+        if answer.status != 200:
+            raise SystemExit(f"{address} said {answer.status} to {path[:80]}.")
+        return stopwatch() - start
 
 
-def streams(store: Path, datasette: Path, rounds: int) -> list[Line]:
-    """Over HTTP: the first byte, and so many lines beside Datasette."""
-    ours, theirs = 8791, 8792
-    dashboard = masthead(f"sqlite:///{store}", "dashboard", "--port", str(ours))
-    limits = [part for name in ("max_csv_mb", "sql_time_limit_ms") for part in ("--setting", name)]
-    limits.insert(2, "0")
-    peer = [datasette, "serve", store, "-p", str(theirs), *limits, "600000"]
-    peer += ["--setting", "max_returned_rows", "1000"]
-    found: list[tuple[tuple[float, float], tuple[float, float]]] = []
-    with serving(dashboard, ours), serving(peer, theirs):
-        for _ in range(rounds):
-            one = streamed(ours, f"/export/snapshots.csv?source={SOURCE}")
-            table = f"/{store.stem}/snapshots.csv?_stream=on&_size=max&source={SOURCE}"
-            found.append((one, streamed(theirs, table)))
-    first = median(one[0] for one, _ in found)
-    taken = [[one[1] for one, _ in found], [other[1] for _, other in found]]
-    what = f"{STREAMED:,} lines of CSV over HTTP"
+def streamed(address: str, path: str) -> float:
+    """Seconds that the lines take; leaves when they are not as many as were asked for."""
+    start = stopwatch()
+    lines = said(address, path).count(b"\n") - 1
+    if lines != STREAMED:
+        raise SystemExit(f"{address} gave {lines:,} lines to {path[:80]}.")
+    return stopwatch() - start
+
+
+def streams(decade: Decade, rounds: int) -> list[Line]:
+    """Over HTTP: the first byte of everything, and so many lines beside Datasette.
+
+    These are asked for by their span: Datasette goes on with a stream that nobody reads any more.
+    """
+    with opened(decade.sqlite) as store:
+        known = store.source(DECADE)
+    assert known is not None
+    assert known.first_slot is not None
+    end = known.first_slot + STREAMED * MINUTE
+    whole = f"/export/snapshots.csv?source={DECADE}"
+    asked = {"_stream": "on", "_size": "max", "source": DECADE, "slot__lt": to_ms(end)}
+    left = [("_nocol", one.name) for one in snapshots.columns if one.name not in HEAD]
+    theirs = f"/{decade.file.stem}/snapshots.csv?{urlencode([*asked.items(), *left])}"
+    with page(decade.sqlite) as here, datasette(decade.file) as there:
+        ways = {
+            "first": partial(first_byte, here, whole),
+            "ours": partial(streamed, here, f"{whole}&to={iso(end)}"),
+            "theirs": partial(streamed, there, theirs),
+        }
+        found = in_turn(ways, rounds)
+    first, what = 1_000 * median(found["first"]), f"HTTP: {STREAMED:,} lines of CSV, SQLite"
+    peer = "Datasette, `_stream=on`"
     return [
-        at_most("first byte over HTTP", first * 1000, 300, "{:,.0f} ms"),
-        faster(what, taken[0], "Datasette, _stream", taken[1], 10, SECONDS),
+        at_most("HTTP: first byte of the CSV of 10 y, SQLite", first, 300, MS),
+        faster(what, found["ours"], peer, found["theirs"], 10, "{:,.2f} s"),
     ]
 
 
-def copies(store: Path, folder: Path, rounds: int) -> list[Line]:
-    """The whole CSV from PostgreSQL: Masthead, and psql with the server's own text and order."""
-    with programs() as (bin_, servers):
-        server = Server(bin_, place(servers / "exports"))
-        server.create()
-        server.start()
-        try:
-            server.execute("CREATE DATABASE masthead")
-            url = server.url("masthead")
-            fill(store, url)
-            ours = masthead(url, "export", "snapshots", "-o", folder / "ours.csv")
-            said = f"\\copy (SELECT {COLUMNS} FROM snapshots) TO '{folder}/theirs.csv' CSV"
-            theirs = [bin_ / "psql", url, "-q", "-c", said]
-            pairs = [
-                (run(ours, folder / "said")[0], run(theirs, folder / "said")[0])
-                for _ in range(rounds)
-            ]
-        finally:
-            server.stop("immediate")
-    mine, others = zip(*pairs, strict=True)
-    return [within("CSV of everything, PostgreSQL", mine, "psql \\copy", others, 1.5, SECONDS)]
+def beside() -> list[str]:
+    """Whom it is measured against."""
+    with programs() as (bin_, _):
+        psql = _version(bin_ / "psql")
+    sqlite3 = _version(find("sqlite3"))
+    return [
+        f"sqlite3 {sqlite3.split()[0]} (public domain)",
+        f"psql {psql.split()[-1]} (PostgreSQL licence)",
+        f"{DATASETTE.replace('==', ' ')} (Apache-2.0)",
+    ]
 
 
-def fill(store: Path, url: str) -> None:
-    """Put the snapshots and sources of a SQLite file into an empty PostgreSQL database."""
-    open_store(url).close()
-    texts = ", ".join(
-        f"strftime('%Y-%m-%d %H:%M:%f+00', {one} / 1000.0, 'unixepoch')" for one in TIMES
-    )
-    with closing(sqlite3.connect(store)) as file, psycopg.connect(url) as server:
-        with server.cursor().copy(FILL) as copy:
-            for row in file.execute(f"SELECT {texts}, {REST} FROM snapshots"):
-                copy.write_row(row)
-        for row in file.execute("SELECT source, every_ms, version FROM sources"):
-            said = "INSERT INTO sources (source, every_ms, version) VALUES (%s, %s, %s)"
-            server.execute(said, row)
-    with psycopg.connect(url, autocommit=True) as server:
-        server.execute("VACUUM ANALYZE snapshots")
+def _version(program: str | Path) -> str:
+    command = (program, "--version")
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def install(uv: str) -> Path:
-    """Datasette in an environment of its own, made where it is missing."""
-    command = ENVIRONMENT / "bin" / "datasette"
-    if not command.exists():
-        python = str(ENVIRONMENT / "bin" / "python")
-        subprocess.run([uv, "venv", "-q", "--python", sys.executable, ENVIRONMENT], check=True)
-        install = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", python]
-        subprocess.run([*install, DATASETTE, "setuptools<81"], check=True)
-    return command
-
-
-def measure(store: Path, uv: str, rounds: int = ROUNDS) -> list[Line]:
-    """Everything that is aimed at, over a store of ten years at one a minute."""
-    datasette = install(uv)
-    with tempfile.TemporaryDirectory(prefix="masthead-") as name:
-        folder = Path(name)
-        return [
-            *files(store, folder, rounds),
-            *streams(store, datasette, rounds),
-            *copies(store, folder, rounds),
-        ]
-
-
-def main() -> None:
-    """Measure, print, and exit 1 where an aim is missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--store", type=Path, default=STORE)
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--uv", default=str(ROOT / ".tools" / "bin" / "uv"))
-    given = parser.parse_args()
-    found = measure(given.store, given.uv, given.rounds)
-    print(table(found))
-    sys.exit(not all(line.met for line in found))
+def measure(decade: Decade, quick: bool = False) -> list[Line]:
+    """All of it: into files, then over HTTP."""
+    rounds = 1 if quick else ROUNDS
+    with scratch() as folder:
+        lines = [*sqlite(decade, folder, rounds), *postgres(decade, folder, rounds)]
+    return [*lines, *streams(decade, rounds)]
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(alone(measure))

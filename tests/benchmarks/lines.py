@@ -1,11 +1,13 @@
 """Lines of the tables in BENCHMARKS.md: what was measured, beside whom, whether it is enough."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from statistics import median
-from typing import Final
+from typing import Final, TypeVar
 
 MS: Final = "{:,.0f} ms"
+T = TypeVar("T")
 Beside = tuple[str, str]
 """A peer's name, and what it took as printed."""
 ALONE: Final[Beside] = ("", "")
@@ -27,6 +29,16 @@ class Line:
     """As a part of the target: 0.1 is a tenth."""
     why: str = ""
     """What keeps it from being better; printed only where the target is missed."""
+
+
+def in_turn(ways: Mapping[str, Callable[[], T]], rounds: int) -> dict[str, list[T]]:
+    """What each way gives, round by round; each round begins with another."""
+    names, found = list(ways), {name: list[T]() for name in ways}
+    for turn in range(rounds):
+        first = turn % len(names)
+        for name in names[first:] + names[:first]:
+            found[name].append(ways[name]())
+    return found
 
 
 def faster(
@@ -98,6 +110,13 @@ def at_least(
     return Line(what, form.format(value), *beside, "", limit, not short, short, why)
 
 
+def told(
+    what: str, ours: Sequence[float], peer: str, theirs: Sequence[float], form: str = MS
+) -> Line:
+    """How many times as long ours takes; it is not held to any target."""
+    return replace(within(what, ours, peer, theirs, inf, form), target="")
+
+
 def unheld(what: str, value: float, form: str) -> Line:
     """A value that is told and not held to any target."""
     return Line(what, form.format(value), "", "", "", "", met=True)
@@ -112,7 +131,7 @@ def _over(value: float, most: float) -> float:
     """By which part of ``most`` a value is larger; 0 where it is not."""
     if value <= most:
         return 0.0
-    return value / most - 1 if most else float("inf")
+    return value / most - 1 if most else inf
 
 
 def _under(value: float, least: float) -> float:
@@ -140,5 +159,5 @@ def _row(line: Line) -> str:
 def _verdict(line: Line) -> str:
     if line.met:
         return ""
-    by = f" by {100 * line.missed_by:.0f} %" if 0 < line.missed_by < float("inf") else ""
+    by = f" by {100 * line.missed_by:.0f} %" if 0 < line.missed_by < inf else ""
     return f", **missed{by}**"

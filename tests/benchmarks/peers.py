@@ -1,13 +1,17 @@
 """Programs of others for the benchmarks, each in a folder of its own below ``build``."""
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from data.clock import stopwatch
 from tests.machine import MissingError, can_apt
 from tests.waiting import until
 
@@ -60,6 +64,36 @@ def debian(package: str) -> Path:
 def debian_version(package: str) -> str:
     """The version of a package that :func:`debian` unpacked, as its file is named."""
     return next(BUILD.glob(f"{package}_*.deb")).name.split("_")[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one process took from start to end."""
+
+    seconds: float
+    mebibytes: float
+    """At most: the kernel hands a child the peak of the process that starts it."""
+
+
+def cost(command: Sequence[str], **how: Any) -> Cost:
+    """Run a command to its end, ``how`` as Popen takes it; leaves when it fails."""
+    start = stopwatch()
+    with subprocess.Popen(command, **how) as child:
+        try:
+            _, status, usage = os.wait4(child.pid, 0)
+        except BaseException:
+            child.kill()
+            raise
+        seconds = stopwatch() - start
+        child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise SystemExit(f"{command[0]} gave {child.returncode}.")
+    return Cost(seconds, usage.ru_maxrss / 1024)
+
+
+def end_orderly() -> None:
+    """Let SIGTERM end this process as Ctrl-C does, so that the servers it started are stopped."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
 
 @contextmanager

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Final
 
 from data.clock import stopwatch
-from tests.benchmarks import charts, crowd, hosts, storing, viewers
+from tests.benchmarks import charts, crowd, exports, hosts, storing, viewers
 from tests.benchmarks.decade import Decade, Measure, decade
 from tests.benchmarks.lines import Line, table
-from tests.benchmarks.peers import ROOT
+from tests.benchmarks.peers import ROOT, end_orderly
 
 HEADING: Final = "## The store"
 DOCUMENT: Final = ROOT / "BENCHMARKS.md"
@@ -38,6 +38,7 @@ class Part:
 
 PARTS: Final = (
     Part("Charts", "charts", charts.WORDS, charts.measure, charts.beside),
+    Part("Exports", "exports", exports.WORDS, exports.measure, exports.beside),
     Part("Writing, and room", "storing", storing.WORDS, storing.measure),
     Part("Viewers", "viewers", viewers.WORDS, lambda _, quick: viewers.measure(quick)),
     Part("Many at once", "crowd", crowd.WORDS, lambda _, quick: crowd.measure(quick)),
@@ -79,7 +80,7 @@ def machine(decade: Decade) -> str:
     """What everything ran on, and whose programs stood beside."""
     [(server,)] = decade.server.execute("SHOW server_version")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    beside = [name for part in PARTS for name in part.beside()]
+    beside = dict.fromkeys(name for part in PARTS for name in part.beside())
     return (
         f"Machine: {os.cpu_count()} cores of {processor()}, {memory:.0f} GiB, "
         f"{platform.system()} {platform.release()}; Python {platform.python_version()}, "
@@ -99,6 +100,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few rounds on 400 days, only printed")
     quick = parser.parse_args().quick
+    end_orderly()
     start, measured = stopwatch(), []
     with decade(quick) as stores:
         for part in PARTS:
