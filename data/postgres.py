@@ -214,16 +214,17 @@ def copied(raw: Session, sql: str, params: Sequence[Any], most: int) -> Iterator
         cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)", params) as copy,
     ):
         lines: list[Any] = []
-        size = 0
+        get, size = raw.pgconn.get_copy_data, 0
         while size >= 0 and (line := copy.read()):
             lines.append(line)
-            size, line = raw.pgconn.get_copy_data(1)
-            while size > 0:
+            for _ in range(most):
+                size, line = get(1)
+                if size <= 0:
+                    break
                 lines.append(line)
-                if len(lines) >= most:
-                    yield b"".join(lines)
-                    lines.clear()
-                size, line = raw.pgconn.get_copy_data(1)
+            if len(lines) >= most:
+                yield b"".join(lines)
+                lines.clear()
         _expect_success(raw)
         yield b"".join(lines)
 

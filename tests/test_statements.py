@@ -221,7 +221,7 @@ def test_postgresql_gets_its_own_marks() -> None:
             return Cursor()
 
     Connection(Raw(), "postgresql").execute(delete(things).where(c.is_distinct_from(T0)))
-    assert told == ['DELETE FROM "things" WHERE ("things"."at" IS DISTINCT FROM %s)', (T0,)]
+    assert told == ['DELETE FROM "things" WHERE ("things"."at" IS DISTINCT FROM %s)', [T0]]
 
 
 def test_connections_are_used_again_by_any_thread(tmp_path: Path) -> None:
