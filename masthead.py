@@ -364,6 +364,8 @@ def export(
 
 def _write_out(parts: Any) -> None:
     """Write to stdout; when its reader has had enough, end as if its end were ours."""
+    if sys.stdout is None:
+        raise UsageError("The output cannot be written: it is closed.")
     try:
         _write(sys.stdout.fileno(), parts)
     except BrokenPipeError:

@@ -41,12 +41,15 @@ class _Operation:
 
 
 OPERATIONS: Final[Mapping[str, _Operation]] = {
-    "/api/v1/sources": _Operation("sources", "The sources that are kept", schema="Sources"),
+    "/api/v1/sources": _Operation(
+        "sources", "The sources that are kept", schema="Sources", tagged=True
+    ),
     "/api/v1/latest": _Operation(
         "latest",
         "The newest snapshot of a source",
         "A source that gave nothing yet has nulls.",
         "Latest",
+        tagged=True,
     ),
     "/api/v1/pulse": _Operation("pulse", "Whether anything is new", schema="Pulse", tagged=True),
     "/api/v1/series": _Operation(

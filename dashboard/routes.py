@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 
 from dashboard import cors, downloads, health, metrics, openapi, query, refusals, replay
 from dashboard.answers import Answers, Found, plain
+from dashboard.headers import tagged
 from dashboard.healthz import healthz
 from dashboard.ids import DEFAULT_SOURCE
 from dashboard.parameters import EXPORT, OPENAPI, PARAMETERS
@@ -86,7 +87,7 @@ def register(
 def _sources(store: Store, _now: datetime) -> Response:
     """Every source, or those that ``source`` names."""
     asked = request.args.getlist("source")
-    return plain(
+    answer = plain(
         {
             "sources": [
                 {
@@ -106,6 +107,7 @@ def _sources(store: Store, _now: datetime) -> Response:
             ]
         }
     )
+    return tagged(answer)
 
 
 def _latest(store: Store, now: datetime) -> Response:
@@ -115,7 +117,7 @@ def _latest(store: Store, now: datetime) -> Response:
     error = next(iter(journal.errors(store, name, 1)), None)
     read = store.latest_read(name, now)
     every = info.every if info else None
-    return plain(
+    answer = plain(
         {
             "source": name,
             "version": info.version if info else 0,
@@ -127,6 +129,7 @@ def _latest(store: Store, now: datetime) -> Response:
             "last_error": error and _run(error),
         }
     )
+    return tagged(answer)
 
 
 def _snapshot(snapshot: Snapshot | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from data import sqlite
 from data.errors import StoreError, UsageError
+from data.revisions import revision
 from data.sqlite import SqliteEngine
 from data.store import Store
 
@@ -28,6 +29,8 @@ def backup(store: Store, file: Path, advance: Advance) -> int:
             f"The store {engine.url.shown} is on a server, whose own program copies it: "
             f"pg_dump --format=custom --file={file} {engine.url.shown}"
         )
+    if revision(engine) is None:
+        raise StoreError(f"The store {engine.url.shown} holds nothing of Masthead's.")
     place = file.absolute()
     draft = place.with_name(f".{place.name}{DRAFT}")
     try:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
-from data.jsonform import plain
 from data.model import iso
 from data.tables import Column
 
@@ -16,7 +15,7 @@ FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 def number(value: float) -> str:
     """A number as CSV holds it: no exponent, no trailing zeros, reads back to the same float."""
-    return str(plain(value)) if float(value).is_integer() else f"{Decimal(repr(value)):f}"
+    return str(int(value)) if float(value).is_integer() else f"{Decimal(repr(value)):f}"
 
 
 def guarded(text: str) -> str:

@@ -72,6 +72,8 @@ def _number(cell: str, whole: bool) -> float:
 
 
 def _text(name: str, text: str) -> str:
+    if "\0" in text:
+        raise ValueError("it holds a NUL, which PostgreSQL cannot keep")
     choices = CHOICES.get(name)
     if choices and text not in choices:
         raise ValueError(f"{text[:40]!r} is none of {', '.join(choices)}")

@@ -1,4 +1,4 @@
-"""Opening a database: pragmas, write transactions, and the schema it must have."""
+"""Opening a database: its address, transactions, and errors that name the store."""
 
 import re
 import sqlite3
@@ -16,7 +16,6 @@ from data.connection import Connection
 from data.errors import StoreError, UsageError
 from data.schema import REVISION
 from data.sqlite import File, SqliteEngine
-from data.statements import text
 
 PATIENCE: Final = timedelta(seconds=30)
 """How long a writer waits for its turn."""
@@ -134,19 +133,20 @@ def connect(
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A read transaction: one consistent view. Raises StoreError."""
-    with _named_errors(engine), engine.begin(writes=False) as connection:
+    with named_errors(engine), engine.begin(writes=False) as connection:
         yield connection
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A write transaction: all or nothing, on disk when it ends. Raises StoreError."""
-    with _named_errors(engine), engine.begin(writes=True) as connection:
+    with named_errors(engine), engine.begin(writes=True) as connection:
         yield connection
 
 
 @contextmanager
-def _named_errors(engine: Engine) -> Iterator[None]:
+def named_errors(engine: Engine) -> Iterator[None]:
+    """What a database raises, as a StoreError that names the store."""
     try:
         yield
     except _database_errors() as error:
@@ -191,67 +191,3 @@ def _reason(error: Exception) -> str:
     attempts = [f"{host}:{port}: {why}" for host, port, why in _ATTEMPT.findall(said)]
     first = "; ".join(dict.fromkeys(attempts)) or next(iter(said.splitlines()), "")
     return first.rstrip(".") + "." if first else "?"
-
-
-def revision(engine: Engine) -> str | None:
-    """The schema's revision, None for a database that Masthead has not made yet."""
-    known = {
-        "sqlite": "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'",
-        "postgresql": "SELECT count(*) WHERE to_regclass('alembic_version') IS NOT NULL",
-    }
-    with reading(engine) as connection:
-        if not connection.scalar(text(known[connection.dialect])):
-            return None
-        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-        return found
-
-
-def check(engine: Engine) -> None:
-    """Raise StoreError unless the database has the schema of this version; nothing is written."""
-    found = None
-    if not isinstance(engine, SqliteEngine):
-        found = revision(engine)
-    elif Path(engine.url.database).exists():
-        engine.refuse_network()
-        found = revision(engine)
-    if found == REVISION:
-        return
-    if found is None:
-        raise StoreError(
-            f"The store {engine.url.shown} has no Masthead schema yet: 'masthead collect' or "
-            "'masthead dashboard' makes it."
-        )
-    _refuse_newer(engine, found)
-    raise StoreError(
-        f"The store {engine.url.shown} has schema {found}, older than this Masthead's "
-        f"({REVISION}): 'masthead collect' or 'masthead dashboard' brings it up."
-    )
-
-
-def migrate(engine: Engine) -> None:
-    """Bring the database to the schema of this version; one writer does it, others wait.
-
-    Raises StoreError for a database that a newer Masthead made.
-    """
-    if isinstance(engine, SqliteEngine):
-        with _named_errors(engine):
-            engine.prepare_file()
-    found = revision(engine)
-    if found == REVISION:
-        return
-    _refuse_newer(engine, found)
-    from data.migrations.run import upgrade
-
-    with _named_errors(engine):
-        upgrade(engine)
-
-
-def _refuse_newer(engine: Engine, found: str | None) -> None:
-    """Raise StoreError for a revision that this version does not know."""
-    from data.migrations.run import known
-
-    if found is not None and found not in known():
-        raise StoreError(
-            f"The store {engine.url.shown} has schema {found}, made by a newer Masthead than "
-            f"this one (schema {REVISION}): install the newer version."
-        )

@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from data.clock import stopwatch
 from data.connection import Connection
-from data.errors import UsageError
+from data.errors import StoreError, UsageError
 from data.idle import Idle
 from data.session import Session
 
@@ -55,8 +55,10 @@ CHECKED: Final = "SET client_connection_check_interval = 5000"
 """The same while it is at work; not every system can tell a server."""
 GONE: Final = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
 """What a waiting connection raises when its server has ended, or is no primary any more."""
+ENCODINGS: Final = ("UTF8", "SQL_ASCII", None)
+"""What databases keep any text in; the second keeps it as it comes, the last does not tell."""
 _PASSWORDS: Final = (
-    re.compile(r"(?<=://)([^:@/?]*):[^@]*(?=@)"),
+    re.compile(r"(?<=://)([^:@/?]*):.*(?=@)"),
     re.compile(r"([?&][^=&]*password[^=&]*)=[^&]*"),
 )
 _SECRETS: Final = ("password", "sslpassword")
@@ -190,7 +192,7 @@ def session(url: Server, writes: bool) -> Session:
 
 
 def opened(url: Server, writes: bool, silence: timedelta) -> Session:
-    """A connection outside any transaction."""
+    """A connection outside any transaction. Raises psycopg's errors and StoreError."""
     raw = session(url, writes)
     try:
         raw.autocommit = True
@@ -198,10 +200,21 @@ def opened(url: Server, writes: bool, silence: timedelta) -> Session:
         raw.execute(SETUP)
         with suppress(errors.InvalidParameterValue):
             raw.execute(CHECKED)
+        _refuse_encoding(url, raw)
     except BaseException:
         raw.close()
         raise
     return raw
+
+
+def _refuse_encoding(url: Server, raw: Session) -> None:
+    """Raise StoreError where the database would take some texts, and not others."""
+    encoding = raw.info.parameter_status("server_encoding")
+    if encoding not in ENCODINGS:
+        raise StoreError(
+            f"The store {url.shown} keeps texts in {encoding}, which has no room for every "
+            "headline: make its database anew with --encoding=UTF8 --template=template0."
+        )
 
 
 def copied(raw: Session, sql: str, params: Sequence[Any], most: int) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from data.deltas import deltas
+from data.jsonform import LARGEST, plain
 from data.model import EPOCH, KEYS, MILLISECOND, from_ms, to_ms
 from data.outages import outages
 from data.points import Points, floor, rolled, single
@@ -125,6 +126,10 @@ def _opened(values: list[Any], order: Sequence[int]) -> list[Any]:
 
 def _plain(figures: Sequence[Any]) -> list[float | int | None]:
     """Whole ones as integers."""
-    if None not in figures and all(map(float.is_integer, figures)):
+    if None not in figures and all(map(float.is_integer, figures)) and _fit(figures):
         return list(map(int, figures))
-    return [int(one) if one is not None and one.is_integer() else one for one in figures]
+    return [plain(one) for one in figures]
+
+
+def _fit(figures: Sequence[float]) -> bool:
+    return bool(max(figures, default=0.0) < LARGEST)

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from data import engine as engines
+from data import revisions, stories, writes
 from data import sources as source_rows
-from data import stories, writes
 from data.connection import Connection, Row
 from data.engine import Engine
 from data.many import Part, add_parts
@@ -278,7 +278,7 @@ def open_store(
     """
     url, patience = engines.parse_url(database), min(patience, engines.PATIENCE)
     engine = engines.connect(url, patience, stop, read_only, silence)
-    (engines.check if read_only else engines.migrate)(engine)
+    (revisions.check if read_only else revisions.migrate)(engine)
     return Store(engine)
 
 

@@ -14,7 +14,6 @@ from data import mounts
 from data.engine import (
     anchored,
     connect,
-    migrate,
     parse_url,
     reading,
     sqlite_url,
@@ -25,6 +24,7 @@ from data.export import stream
 from data.model import Headline, SeenHeadline
 from data.mounts import shared_type
 from data.news import news
+from data.revisions import migrate
 from data.statements import text
 from data.store import Store, open_store
 from data.tables import Query
@@ -109,6 +109,8 @@ def test_bad_url(given: str, message: str) -> None:
     [
         "postgresql://me:s3cret@db/masthead",
         "postgresql://db/masthead?user=me&password=s3cret",
+        "postgresql://me:p@s3cret@db/masthead",
+        "postgresql://me:p@/s3cret@db/masthead",
         "postgresql://db/masthead?sslpassword=s3cret",
     ],
 )
@@ -178,7 +180,6 @@ def test_locked_database(tmp_path: Path) -> None:
 def test_locked_before_it_is_opened(tmp_path: Path) -> None:
     """A file that another program holds while it is opened for the first time is named too."""
     other = sqlite3.connect(tmp_path / "masthead.db", isolation_level=None)
-    other.execute("CREATE TABLE other (one)")
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match=r"masthead\.db did not answer: database is locked"):
         open_store(database(tmp_path), patience=BRIEFLY)
@@ -226,6 +227,19 @@ def test_text_that_a_server_cannot_hold(empty: Callable[[str], str]) -> None:
     ):
         store.add_headlines([story], {})
     assert caught.value.refused
+
+
+def test_encoding_without_room(empty: Callable[[str], str], postgres: Server) -> None:
+    """A database that cannot keep every text is refused before it loses any: it is no value's
+    fault, so the snapshot waits.
+    """
+    url = empty("postgresql")
+    name = parse_url(url).database
+    postgres.execute(f"DROP DATABASE {name}")
+    postgres.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'LATIN1'")
+    with pytest.raises(StoreError, match=r"keeps texts in LATIN1.*UTF8") as caught:
+        open_store(url)
+    assert not caught.value.refused
 
 
 def test_session_that_cannot_be_set_up(

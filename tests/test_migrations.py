@@ -17,8 +17,9 @@ from sqlalchemy.pool import NullPool
 
 import data.migrations
 from data import schema
-from data.engine import connect, parse_url, revision
+from data.engine import connect, parse_url
 from data.errors import StoreError
+from data.revisions import revision
 from data.statements import select, text
 from data.store import Store, open_store
 from tests.conftest import HOUR, T0, snapshot

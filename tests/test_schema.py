@@ -9,7 +9,7 @@ from sqlalchemy.pool import NullPool
 
 import data.migrations
 from data import schema
-from data.engine import revision
+from data.revisions import revision
 from data.statements import text
 from data.store import Store, open_store
 from tests.conftest import HOUR, T0, database, snapshot
