@@ -89,11 +89,8 @@ def _time(name: str) -> tuple[str, str]:
 def _copied(connection: Connection, query: Query, stretch: Stretch) -> Iterator[bytes]:
     """The lines of a stretch from PostgreSQL, as COPY sends them."""
     head = columns(query)
-    wanted = [snapshots.c[column.name] for column in head]
-    # Adding nothing takes the sign from a zero.
-    wanted = [one + Expression("0") if one.kind == "double" else one for one in wanted]
-    asked = select(*wanted).select_from(snapshots).where(stretch.condition)
-    asked = asked.order_by(snapshots.c.slot)
+    wanted = (snapshots.c[column.name] for column in head)
+    asked = select(*wanted).where(stretch.condition).order_by(snapshots.c.slot)
     if len(stretch.sources) > 1:
         asked = asked.order_by(Expression('"source" COLLATE "C"'))
     for block in connection.copied(asked):
@@ -101,11 +98,11 @@ def _copied(connection: Connection, query: Query, stretch: Stretch) -> Iterator[
 
 
 def _ours(block: bytes) -> bytes | None:
-    """PostgreSQL's lines as ours; None where a cell is quoted or a number has an exponent.
+    """PostgreSQL's lines as ours; None where a cell is quoted, a number has a sign or an exponent.
 
     A blank stands in nothing but times, a plus only there and in exponents.
     """
-    if b'"' in block or b"e-" in block or _FINER.search(block):
+    if b'"' in block or b"e-" in block or b",-" in block or _FINER.search(block):
         return None
     for short, full in _SHORTENED if b"." in block else ():
         block = short.sub(full, block)

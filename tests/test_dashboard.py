@@ -130,7 +130,7 @@ def test_latest(client: Client, store: Store) -> None:
     assert (failed["state"], failed["next_slot"]) == ("no_data", None)
     store.save(snapshot(NOW, (*SEEN[:4], None)), HOUR)
     answer = client.get("/api/v1/latest?source=dapp_expert")
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == "no-cache"
     body = answer.get_json()
     assert body["taken_at"] == to_ms(NOW)
     assert (body["state"], body["next_slot"]) == ("fresh", to_ms(NOW.replace(minute=0) + HOUR))

@@ -31,7 +31,7 @@ from tests.machine import find
 from tests.postgres import programs
 
 ROUNDS: Final = 3
-STREAMED: Final = 50_000
+STREAMED: Final = 100_000
 """Lines of either stream; all that there are would take Datasette many minutes."""
 SECONDS: Final = "{:,.1f} s"
 MEBIBYTES: Final = "{:,.0f} MiB"
