@@ -1,10 +1,12 @@
 """``/export/…``: the history as a file, streamed; whole, or a broken connection, never a half."""
 
 import re
+import select
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from datetime import timedelta
 from functools import partial
+from socket import MSG_PEEK, socket
 from threading import BoundedSemaphore
 from typing import Final
 
@@ -63,22 +65,38 @@ def file(store: Store, what: str, kind: str, now: Clock, turns: BoundedSemaphore
     return response
 
 
-def _in_turn(parts: Iterator[bytes], turns: BoundedSemaphore) -> Generator[bytes]:
+def _in_turn(parts: Generator[bytes], turns: BoundedSemaphore) -> Generator[bytes]:
     """An empty part when the first one is there, then all; the turn is given back at the end.
 
-    Raises StoreError after LONGEST.
+    Raises StoreError after LONGEST, and for a client that goes while a file is made.
     """
     latest = stopwatch() + LONGEST.total_seconds()
+    connection = request.environ.get("gunicorn.socket")
     try:
-        part = next(parts, b"")
+        part = next(parts, None)
+        while part == b"":
+            if connection is not None and _has_left(connection):
+                raise StoreError("The export was given up: its client went away.")
+            part = next(parts, None)
         yield b""
         while part:
             if stopwatch() > latest:
                 raise StoreError("The export was given up: its client takes too long to read it.")
             yield part
-            part = next(parts, b"")
+            part = next(parts, None)
     finally:
+        parts.close()
         turns.release()
+
+
+def _has_left(connection: socket) -> bool:
+    """Whether the client has closed its end; what it may have sent stays to be read."""
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    try:
+        return bool(poll.poll(0)) and not connection.recv(1, MSG_PEEK)
+    except OSError:
+        return True
 
 
 def _answer(parts: Generator[bytes], wanted: Format) -> Response:

@@ -5,7 +5,7 @@ Whatever fails raises before or between parts: an ended stream is whole.
 
 import io
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain, islice, repeat
 from pathlib import Path
@@ -41,8 +41,9 @@ Rows = Iterable[tuple[Any, ...]]
 
 def stream(
     store: Store, query: Query, kind: Format, excel: bool = False, raw: bool = False
-) -> Iterator[bytes]:
-    """The file in parts. ``excel`` adds a BOM to CSV, ``raw`` leaves its text cells untouched.
+) -> Generator[bytes]:
+    """The file in parts, empty ones while it is still made. ``excel`` adds a BOM to CSV, ``raw``
+    leaves its text cells untouched.
 
     Raises UsageError before the first part, StoreError at any.
     """
@@ -139,13 +140,14 @@ def _xlsx(head: tuple[Column, ...], found: Rows) -> Iterator[bytes]:
     # The directory of a zip stands at its end and says the sizes: it is written to a file first.
     with tempfile.TemporaryDirectory(prefix="masthead-") as folder:
         path = Path(folder) / "export"
-        _write_xlsx(path, head, found)
+        yield from _write_xlsx(path, head, found)
         with path.open("rb") as file:
             while part := file.read(1 << 18):
                 yield part
 
 
-def _write_xlsx(path: Path, head: tuple[Column, ...], found: Rows) -> None:
+def _write_xlsx(path: Path, head: tuple[Column, ...], found: Rows) -> Iterator[bytes]:
+    """An empty part now and then while it is written, for whoever waits may have gone."""
     import xlsxwriter
 
     options = {"constant_memory": True, "default_date_format": "yyyy-mm-dd hh:mm:ss"}
@@ -160,6 +162,8 @@ def _write_xlsx(path: Path, head: tuple[Column, ...], found: Rows) -> None:
                 raise _too_many()
             for place, (value, column) in enumerate(zip(row, head, strict=True)):
                 _write_cell(sheet, line, place, value, column)
+            if line % PART == 0:
+                yield b""
 
 
 def _too_many() -> UsageError:

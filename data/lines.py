@@ -21,6 +21,8 @@ from data.tables import Column, Query, columns, read
 
 PART: Final = 5_000
 """Snapshots whose lines are in memory at a time."""
+CENTS: Final = 1e13
+"""Figures below this have at most 15 digits in cents."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _FINER: Final = re.compile(rb"\.\d{4,6}\+00,")
 """A time with more digits than milliseconds have."""
@@ -65,18 +67,29 @@ def _formatted(connection: Connection, query: Query, part: Stretch) -> bytes:
 def _line(keys: Sequence[str]) -> Expression:
     """One line, NULL where SQLite cannot write it as it must be.
 
-    It knows no text for every figure that reads back to the same one, but for whole ones; and
-    rounds a time before 1970 up.
+    It knows no text for every figure that reads back to the same one, but for whole ones and for
+    those in cents; and rounds a time before 1970 up.
     """
     times = ("slot", "taken_at", "as_of")
-    whole = {key: f"CAST({key} AS INTEGER)" for key in keys}
-    care = [f"{time} < 0" for time in times]
-    care += [f"{key} <> {integer}" for key, integer in whole.items()]
+    figures = [_figure(key) for key in keys]
+    care = [f"{time} < 0" for time in times] + [odd for _, odd in figures]
     form = ",".join(["%s%s"] * len(times) + ["%s"] * (3 + len(keys)))
     values = [part for time in times for part in _time(time)]
-    values += ["source", "origin", "via", *(f"coalesce({one}, '')" for one in whole.values())]
+    values += ["source", "origin", "via", *(f"coalesce({one}, '')" for one, _ in figures)]
     line = f"printf('{form}' || char(13, 10), {', '.join(values)})"
     return Expression(f"CASE WHEN {' OR '.join(care)} THEN NULL ELSE {line} END AS line")
+
+
+def _figure(key: str) -> tuple[str, str]:
+    """A figure's text, and where that is another than ours.
+
+    A text of at most 15 digits that reads back to the same figure is the shortest one.
+    """
+    whole, cents = f"CAST({key} AS INTEGER)", f"printf('%.2f', {key})"
+    is_cents = f"abs({key}) < {CENTS:.0f} AND CAST({cents} AS REAL) = {key}"
+    odd = f"{key} <> {whole} AND NOT ({is_cents})"
+    fraction = f"WHEN {key} IS NOT NULL THEN rtrim({cents}, '0')"
+    return f"CASE WHEN {key} = {whole} THEN {whole} {fraction} END", odd
 
 
 def _time(name: str) -> tuple[str, str]:

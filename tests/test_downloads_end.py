@@ -116,6 +116,15 @@ def test_client_that_goes_away_is_let_go(place: Place, page: str) -> None:
     until(place.is_let_go, 20)
 
 
+def test_client_that_goes_away_from_a_sheet_is_let_go(place: Place, page: str) -> None:
+    """An XLSX is made before its first byte; whoever leaves meanwhile does not let it be made."""
+    for _ in range(3):
+        with closing(http.client.HTTPConnection(page, timeout=30)) as connection:
+            connection.request("GET", "/export/snapshots.xlsx")
+            until(lambda: not place.is_let_go(), 20)
+        until(place.is_let_go, 10)
+
+
 def test_exports_leave_threads_for_the_page(place: Place, page: str) -> None:
     """Beyond two at a time the answer is: later; the page itself goes on."""
     with (
