@@ -53,7 +53,7 @@ def file(store: Store, what: str, kind: str, now: Clock, turns: BoundedSemaphore
     excel, raw = flag(asked, "excel"), flag(asked, "raw")
     if not turns.acquire(blocking=False):
         return _busy()
-    parts = _in_turn(stream(store, rows, wanted, excel, raw), turns)
+    parts = in_turn(stream(store, rows, wanted, excel, raw), turns)
     # Started here: what cannot be made at all is said in words, and closing gives the turn back.
     next(parts)
     edges = [f"{edge:%Y%m%d}" for edge in (rows.start, rows.end) if edge]
@@ -65,7 +65,7 @@ def file(store: Store, what: str, kind: str, now: Clock, turns: BoundedSemaphore
     return response
 
 
-def _in_turn(parts: Generator[bytes], turns: BoundedSemaphore) -> Generator[bytes]:
+def in_turn(parts: Generator[bytes], turns: BoundedSemaphore) -> Generator[bytes]:
     """An empty part when the first one is there, then all; the turn is given back at the end.
 
     Raises StoreError after LONGEST, and for a client that goes while a file is made.
@@ -79,10 +79,11 @@ def _in_turn(parts: Generator[bytes], turns: BoundedSemaphore) -> Generator[byte
                 raise StoreError("The export was given up: its client went away.")
             part = next(parts, None)
         yield b""
-        while part:
+        while part is not None:
             if stopwatch() > latest:
                 raise StoreError("The export was given up: its client takes too long to read it.")
-            yield part
+            if part:
+                yield part
             part = next(parts, None)
     finally:
         parts.close()

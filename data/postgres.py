@@ -239,7 +239,8 @@ def copied(raw: Session, sql: str, params: Sequence[Any], most: int) -> Iterator
                 yield b"".join(lines)
                 lines.clear()
         _expect_success(raw)
-        yield b"".join(lines)
+        if lines:
+            yield b"".join(lines)
 
 
 def _expect_success(raw: Session) -> None:
