@@ -149,7 +149,7 @@ def test_store_away_is_503(client: Client, store: Store, tmp_path: Path) -> None
 
 
 def test_an_empty_part_is_no_end() -> None:
-    """A part without a line, as of a stretch that ended with the last one, does not end the file."""
+    """A part without a line, as of a stretch that has just ended, does not end the file."""
     turns = BoundedSemaphore(1)
     turns.acquire()
     with Flask("test").test_request_context():
