@@ -42,7 +42,7 @@ WORDS: Final = (
     f"`masthead export snapshots` of the ten years into a file, start-up included, {ROUNDS} rounds "
     "beside what `sqlite3` and `psql` write of the same rows and columns in the same order: the "
     "same text (the files are compared, and differ in nothing but the ends of lines), and their "
-    "own. `sqlite3` writes ISO times by `strftime`, and figures as it has them (`12.0`) or, for "
+    "own. All figures are whole ones; cents take longer. `sqlite3` writes ISO times by `strftime`, and figures as it has them (`12.0`) or, for "
     "the same text, `CAST` to integers, which is much faster there; its own times are integers. "
     "`psql` has the same times by `to_char`; its own are `2026-01-01 00:00:00+00`. Over HTTP the "
     f"oldest {STREAMED:,} lines from two workers, and by Datasette's `_stream=on`, which has "
