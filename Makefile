@@ -7,7 +7,7 @@ RUN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help run test check format bench-collect bench-reader bench-year bench-thousand bench-backfill bench-page screenshots lock clean
+.PHONY: help run test check format bench bench-collect bench-reader bench-year bench-thousand bench-backfill bench-page screenshots lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ check: .venv/installed-dev  ## the checks without the tests: format, lint, types
 format: .venv/installed-dev  ## let ruff format and mend
 	$(RUN)/ruff format .
 	$(RUN)/ruff check --fix .
+
+bench: .venv/installed-dev  ## measure the store at ten years by the minute, beside others (half an hour)
+	$(RUN)/python -m tests.benchmarks.store
 
 bench-collect: .venv/installed-dev  ## measure collect as cron runs it against urlwatch
 	$(RUN)/python -m tests.benchmarks.cold_start

@@ -10,6 +10,7 @@ import gc
 import json
 import logging
 import os
+import signal
 import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
     import typer
 
+    from collectors.meter import Steps
     from collectors.timetable import Call
+    from data.moving import Moved
     from data.settings import Loaded, Settings
     from data.status import Status
     from data.store import Store
@@ -37,12 +40,20 @@ class PartialImportError(MastheadError):
     """An import that met other values than the store's; those were kept."""
 
 
+class DifferentCopyError(MastheadError):
+    """A copied history that is not the same in both stores; both were left as they are."""
+
+
 PARTIAL: Final = 3
 """The exit code of work that was done but not whole."""
+
+CLOSED_PIPE: Final = 128 + signal.SIGPIPE
+"""The exit code of a program whose output nobody wants to read any more."""
 
 EXIT_CODES: Final[dict[type[MastheadError], int]] = {
     UsageError: 2,
     PartialImportError: PARTIAL,
+    DifferentCopyError: PARTIAL,
     SourceError: 4,
     StoreError: 5,
 }
@@ -124,7 +135,9 @@ def up(
         log.warning("%s Snapshots wait in the outbox, the page waits for the store.", error)
     for job in wanted:
         common.say(f"{job.source}: {job.url} every {shown_duration(job.every)}")
-    common.say(f"store: {_shown(settings)}")
+    common.say(f"store: {_shown(settings.database)}")
+    if settings.database_read is not None:
+        common.say(f"the page reads: {_shown(settings.reads)}")
     common.say(f"page: http://{settings.host}:{settings.port}/   (Ctrl-C ends)")
     self = [sys.executable, "-m", "masthead", *common.arguments()]
     where = ["--host", settings.host, "--port", str(settings.port)]
@@ -267,9 +280,11 @@ def dashboard(
 ) -> None:
     """The dashboard alone, on a production server."""
     from dashboard.server import serve
+    from data.store import open_store
 
     settings = context.obj.load(host=host, port=port, workers=workers).settings
-    _open(settings).close()
+    store = open_store(settings.reads, read_only=settings.database_read is not None)
+    store.close()
     serve(settings, settings.host, settings.port, settings.workers)
 
 
@@ -344,9 +359,19 @@ def export(
         return
     if kind in ("xlsx", "parquet") and sys.stdout.isatty():
         raise UsageError(f"{kind} is not for a terminal: name a file with -o.")
-    for part in parts:
-        sys.stdout.buffer.write(part)
-    sys.stdout.buffer.flush()
+    _write_out(parts)
+
+
+def _write_out(parts: Any) -> None:
+    """Write to stdout; when its reader has had enough, end as if its end were ours."""
+    if sys.stdout is None:
+        raise UsageError("The output cannot be written: it is closed.")
+    try:
+        _write(sys.stdout.fileno(), parts)
+    except BrokenPipeError:
+        raise typer.Exit(CLOSED_PIPE) from None
+    except OSError as error:
+        raise UsageError(f"The output cannot be written: {error.strerror}.") from None
 
 
 def _write_whole(path: Path, parts: Any) -> None:
@@ -367,8 +392,8 @@ def _write_whole(path: Path, parts: Any) -> None:
         raise UsageError(f"The file {path} cannot be written: {error.strerror}.") from None
 
 
-def _write(path: Path, parts: Any) -> None:
-    with path.open("wb") as file:
+def _write(place: Path | int, parts: Any) -> None:
+    with open(place, "wb", closefd=isinstance(place, Path)) as file:
         for part in parts:
             file.write(part)
 
@@ -388,6 +413,74 @@ def import_(
         raise PartialImportError(
             f"{done.kept} slots of {file} hold other values in the store: those were kept."
         )
+
+
+def copy(
+    context: typer.Context,
+    to: Annotated[str, typer.Option(help="The URL of the store to fill.")],
+) -> None:
+    """Bring the whole history into another store, as often as it takes, and compare both."""
+    from contextlib import closing
+
+    from data.engine import parse_url
+    from data.moving import move
+    from data.store import open_store
+
+    common: Globals = context.obj
+    settings = common.load().settings
+    parse_url(to, "--to")
+    with (
+        closing(open_store(settings.database, read_only=True)) as source,
+        closing(open_store(to)) as target,
+        _steps(common, "looking") as steps,
+    ):
+        moved = move(source, target, steps)
+    if not common.quiet:
+        _print_moved(moved)
+    different = [one.table for one in moved if not one.is_same]
+    if different:
+        raise DifferentCopyError(
+            f"The stores are not the same in {', '.join(different)}: both were left as they are; "
+            "end whatever else writes to the new one, and copy again."
+        )
+
+
+def _print_moved(moved: Sequence[Moved]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for head in ("table", "rows", "brought", "checksum", "in the new store"):
+        table.add_column(head, justify="right" if head in ("rows", "brought") else "left")
+    for one in moved:
+        found = "the same" if one.is_same else f"{one.target.digest} of {one.target.rows} rows"
+        table.add_row(one.table, str(one.source.rows), str(one.brought), one.source.digest, found)
+    console = Console()
+    console.print(table, width=None if console.is_terminal else 160)
+
+
+def _steps(common: Globals, first: str) -> Steps:
+    from collectors.meter import Steps
+
+    return Steps(sys.stderr.isatty() and not common.quiet, first)
+
+
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The file to make.")],
+) -> None:
+    """Copy the store of a SQLite file, of one moment, while others write to it."""
+    from contextlib import closing
+
+    from data.backup import backup as copy_file
+    from data.engine import connect, parse_url
+    from data.store import Store
+
+    common: Globals = context.obj
+    url = parse_url(common.load().settings.database)
+    with closing(Store(connect(url, read_only=True))) as store, _steps(common, "copying") as steps:
+        size = copy_file(store, file, steps.reach)
+    common.say(f"{file}: {size} bytes, checked")
 
 
 def reread(
@@ -556,10 +649,10 @@ def _open(settings: Settings) -> Store:
     return open_store(settings.database)
 
 
-def _shown(settings: Settings) -> str:
-    from data.engine import parse_url, shown_url
+def _shown(database: str) -> str:
+    from data.engine import parse_url
 
-    return shown_url(parse_url(settings.database))
+    return parse_url(database).shown
 
 
 def application() -> typer.Typer:
@@ -577,7 +670,7 @@ def application() -> typer.Typer:
     )
     app.callback()(_globals)
     commands: list[Callable[..., None]] = [up, collect, schedule, dashboard, export, import_]
-    commands += [backfill, reread, status, cron, systemd, config]
+    commands += [copy, backup, backfill, reread, status, cron, systemd, config]
     for command in commands:
         app.command(command.__name__.rstrip("_"))(command)
     sample = typer.Typer(help="Two years of synthetic history, always marked so.")

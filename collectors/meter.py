@@ -1,4 +1,4 @@
-"""What a backfill tells while it works: a progress bar on a terminal, and one line at its end."""
+"""What long work tells of itself: a progress bar on a terminal, and one line at its end."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -52,15 +52,14 @@ class Tally:
         return ". ".join([line, *(one.rstrip(".") for one in self.problems)])
 
 
-class Meter:
+class Bar:
     """A progress bar on stderr, or nothing where nobody would see it."""
 
-    def __init__(self, tally: Tally, shown: bool) -> None:
-        self.tally = tally
+    def __init__(self, shown: bool, first: str) -> None:
         self._bar: Any = None
         if shown:
             self._bar = _bar()
-            self._task = self._bar.add_task("listing", total=None, counts="")
+            self._task = self._bar.add_task(first, total=None, counts="")
 
     def __enter__(self) -> Self:
         if self._bar is not None:
@@ -76,21 +75,46 @@ class Meter:
         if self._bar is not None:
             self._bar.stop()
 
+    def update(self, **changes: Any) -> None:
+        """Show the changes."""
+        if self._bar is not None:
+            self._bar.update(self._task, **changes)
+
+
+class Steps(Bar):
+    """What is told of work in steps, each of a known size."""
+
+    def begin(self, what: str, total: int) -> None:
+        """A step begins, over so many rows or pages."""
+        self.update(description=what, total=total, completed=0)
+
+    def advance(self, more: int) -> None:
+        """So many of it more are done."""
+        self.update(advance=more)
+
+    def reach(self, done: int, total: int) -> None:
+        """So many of it are done, of how many."""
+        self.update(completed=done, total=total)
+
+
+class Meter(Bar):
+    """What a backfill tells while it works."""
+
+    def __init__(self, tally: Tally, shown: bool) -> None:
+        super().__init__(shown, "listing")
+        self.tally = tally
+
     def listed(self, where: str) -> None:
         """A part of an index was listed."""
-        self._update(description=f"listing {where}", counts=f"{self.tally.found} captures new")
+        self.update(description=f"listing {where}", counts=f"{self.tally.found} captures new")
 
     def begin(self, spans: int) -> None:
         """Reading begins; there are so many spans to serve."""
-        self._update(description="reading", total=spans, completed=0, counts=self._counts())
+        self.update(description="reading", total=spans, completed=0, counts=self._counts())
 
     def advance(self, spans: int) -> None:
         """So many spans more are served, or hold nothing."""
-        self._update(advance=spans, counts=self._counts())
-
-    def _update(self, **changes: Any) -> None:
-        if self._bar is not None:
-            self._bar.update(self._task, **changes)
+        self.update(advance=spans, counts=self._counts())
 
     def _counts(self) -> str:
         counts = self.tally.counts

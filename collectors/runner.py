@@ -17,6 +17,7 @@ from collectors.result import STORE, Result, told
 from collectors.visit import Visit, Visitor
 from data import outbox
 from data.clock import Clock
+from data.engine import PATIENCE
 from data.errors import MastheadError, SourceError, StoreError
 from data.model import Origin, Page, Run, Snapshot, slot_of
 from data.settings import Settings
@@ -89,17 +90,22 @@ class Runner:
     def abandon(self) -> None:
         """Close the runs that are still under way, before the process ends."""
         store = None
+        shortly = timedelta(seconds=1)
         with suppress(StoreError):
-            store = open_store(self.settings.database, patience=timedelta(seconds=1))
+            store = open_store(self.settings.database, patience=shortly, silence=shortly)
         self.attempts.abandon(store, self.clock())
         if store is not None:
             store.close()
 
-    def _open(self, patience: timedelta) -> tuple[Store | None, StoreError | None]:
+    def _open(self, every: timedelta) -> tuple[Store | None, StoreError | None]:
+        """The store, its outbox emptied, or why there is none: nothing waits for an interval."""
         if self.dry_run:
             return None, None
+        limit = min(every, PATIENCE)
         try:
-            store = open_store(self.settings.database, patience=patience, stop=self.stop)
+            store = open_store(
+                self.settings.database, patience=limit, stop=self.stop, silence=limit
+            )
         except StoreError as error:
             return None, error
         try:

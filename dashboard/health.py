@@ -15,6 +15,7 @@ from data.clock import Clock
 from data.errors import StoreError
 from data.model import KEYS
 from data.settings import Settings
+from data.standby import standby
 from data.status import Status, status
 from data.store import Store
 
@@ -38,13 +39,13 @@ def register(
 
     def health() -> Response:
         lang = chosen(request.args.get("lang"), request.accept_languages)
-        at, error = now(), None
+        at, error, read = now(), None, None
         found: list[tuple[Status, str]] = []
         try:
-            found = list(_statuses(settings, store(), at))
+            found, read = list(_statuses(settings, store(), at)), standby(store())
         except StoreError as away:
             error = str(away)
-        shown = View(Teller("health", lang), at).page(found, outbox.count(settings.outbox))
+        shown = View(Teller("health", lang), at).page(found, outbox.count(settings.outbox), read)
         text = page.render(shown, error=error, languages=LANGUAGES, asset=asset)
         answer = Response(text, 200 if error is None else 503)
         answer.headers["Cache-Control"] = "no-cache"

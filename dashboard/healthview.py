@@ -7,6 +7,7 @@ from typing import Any
 
 from dashboard.words import Teller
 from data.model import SAMPLE, Run, iso
+from data.standby import Standby
 from data.status import Status
 from data.strip import OUTCOMES, Cell, SlotOutcome, Strip
 from data.times import age, shown_duration
@@ -21,8 +22,13 @@ class View:
     said: dict[tuple[Any, ...], str] = field(default_factory=dict)
     """Parts of the cells' titles."""
 
-    def page(self, found: Sequence[tuple[Status, str]], waiting: int) -> dict[str, Any]:
-        """What the template takes: each source's status comes with its label."""
+    def page(
+        self, found: Sequence[tuple[Status, str]], waiting: int, read: Standby | None = None
+    ) -> dict[str, Any]:
+        """What the template takes: each source's status comes with its label.
+
+        ``read``: the standby that it was told from, if it was one.
+        """
         tell = self.tell
         strips = any(one.strip.counts for one, _ in found if one.state != "sample")
         return {
@@ -32,8 +38,14 @@ class View:
             "sources": [self.source(one, label) for one, label in found],
             "summary": self.summary([one for one, _ in found]),
             "waiting": tell.count("outbox", waiting) if waiting else None,
+            "late": self.late(read) if read is not None and read.late else None,
             "legend": [(name, tell(f"slot.{name}")) for name in OUTCOMES] if strips else [],
         }
+
+    def late(self, read: Standby) -> str:
+        """That the standby shows an older state than there is."""
+        age = self.age(read.behind) if read.behind is not None else "?"
+        return self.tell("standby.behind" if read.streams else "standby.alone", age=age)
 
     def summary(self, found: Sequence[Status]) -> str:
         """How many sources there are and how they are doing; the sample is none of them."""

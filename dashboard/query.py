@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from unicodedata import category
 
 from werkzeug.datastructures import MultiDict
 
 from dashboard.ids import DEFAULT_RANGE
 from data.errors import UsageError
 from data.model import KEYS
+from data.places import Place, place_named
 from data.series import MAX_POINTS
 from data.tables import span_end
 
@@ -21,9 +23,13 @@ SPANS: Final[Mapping[str, timedelta | None]] = {
     "1y": timedelta(days=365),
     "all": None,
 }
+HEADLINES: Final = 200
 MOST_HEADLINES: Final = 500
 FEWEST_POINTS: Final = 100
 LONGEST_NUMBER: Final = 9
+LONGEST: Final = 200
+"""Characters of one value: longer than any name, time or place."""
+FLAGS: Final[Mapping[str, bool]] = {"0": False, "1": True, "false": False, "true": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +42,28 @@ class Span:
     """It ends now, or was to end later: it goes as far as there are snapshots."""
 
 
+def check(asked: MultiDict[str, str], known: Mapping[str, bool]) -> None:
+    """Refuse what is not ``known`` and what has no meaning. Raises UsageError.
+
+    ``known`` says of each parameter's name whether it may be repeated.
+    """
+    for name, values in asked.lists():
+        if name not in known:
+            raise UsageError(f"The parameter {name[:40]!r} is not known.")
+        if len(values) > 1 and not known[name]:
+            raise UsageError(f"The parameter {name!r} is there {len(values)} times: give it once.")
+        for value in values:
+            if len(value) > LONGEST:
+                raise UsageError(f"The parameter {name!r} is longer than {LONGEST} characters.")
+            if any(category(sign) == "Cc" for sign in value):
+                raise UsageError(f"The parameter {name!r} holds a control character.")
+
+
 def span(asked: MultiDict[str, str], now: datetime) -> Span:
     """``range``, or ``from`` and ``to`` (either may be left out)."""
     if "from" in asked or "to" in asked:
+        if "range" in asked:
+            raise UsageError("range: it cannot stand beside 'from' or 'to': take one of them.")
         start = span_end("from", asked.get("from"), now)
         end = span_end("to", asked.get("to"), now) or now
         if start is not None and start > end:
@@ -61,8 +86,21 @@ def keys(asked: MultiDict[str, str], given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def limit(asked: MultiDict[str, str]) -> int:
-    """``limit``, a whole number; 200 when left out."""
-    return _number(asked, "limit", 200, (1, MOST_HEADLINES))
+    """``limit``, a whole number; HEADLINES when left out."""
+    return _number(asked, "limit", HEADLINES, (1, MOST_HEADLINES))
+
+
+def after(asked: MultiDict[str, str]) -> Place | None:
+    """``after``, the place of a headline; None when left out."""
+    return place_named(asked["after"]) if "after" in asked else None
+
+
+def flag(asked: MultiDict[str, str], name: str) -> bool:
+    """A parameter that is 0 or 1; 0 when left out."""
+    given = asked.get(name, "0").lower()
+    if given not in FLAGS:
+        raise UsageError(f"The parameter {name!r} is {given[:40]!r}: it is 0 or 1.")
+    return FLAGS[given]
 
 
 def points(asked: MultiDict[str, str]) -> int:

@@ -1,30 +1,34 @@
-"""The JSON that the page draws from; the only place of this room that reads the store."""
+"""The addresses that answer from the store: JSON for the page and programs, files, metrics."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import blake2b
+from threading import BoundedSemaphore
 from typing import Any, Final
 
 from flask import Flask, Response, request
 
-from dashboard import downloads, health, query
-from dashboard.answers import Answers, plain
+from dashboard import cors, downloads, health, metrics, openapi, query, refusals, replay
+from dashboard.answers import Answers, Found, plain
+from dashboard.headers import tagged
+from dashboard.healthz import healthz
 from dashboard.ids import DEFAULT_SOURCE
+from dashboard.parameters import EXPORT, OPENAPI, PARAMETERS
+from dashboard.refusals import refusal
 from dashboard.stores import Stores
 from data import clock, journal
 from data.clock import Clock
-from data.errors import StoreError, UsageError
+from data.errors import MastheadError, UsageError
 from data.jsonform import reading_json
 from data.model import SAMPLE, Run, SeenHeadline, Snapshot, slot_of, to_ms
+from data.places import place_of
 from data.pulse import pulse
 from data.series import series
 from data.settings import Settings
 from data.status import state
 from data.store import SourceInfo, Store
 
-FRESH: Final = 3
-"""A source is fresh while its newest success is younger than this many intervals."""
 MOVES: Final = timedelta(minutes=5)
 """How old the end of a span that ends now may be in an answer that was made before."""
 
@@ -34,47 +38,56 @@ def register(
     settings: Settings,
     now: Clock = clock.now,
     asset: Callable[[str], str] = "assets/{}".format,
-) -> None:
+) -> Stores:
     """Add the routes to ``server``; the store is opened by the first request of each process.
 
-    ``asset`` gives the address of a file of the page.
+    ``asset`` gives the address of a file of the page. Answers with what is to be closed at the end.
     """
-    stores = Stores(settings.database, now)
-    answers = Answers()
+    stores = Stores(settings.reads, now)
+    answers = Answers(stores.news)
 
     def store() -> Store:
         return stores.asked(request.args.getlist("source"))
 
-    def get(rule: str, view: Callable[[Store, datetime], Response]) -> None:
-        def answer() -> Response:
+    def add(rule: str, view: Callable[..., Response]) -> None:
+        known = {one.name: one.many for one in PARAMETERS[rule]}
+
+        def answer(**parts: str) -> Response:
             try:
-                return view(store(), now())
+                query.check(request.args, known)
+                return view(**parts)
             except UsageError as error:
-                return plain({"error": str(error)}, 400)
-            except StoreError as error:
-                return plain({"error": str(error)}, 503)
+                return refusal(error, 400)
+            except MastheadError as error:
+                return refusal(error, 503)
 
-        server.add_url_rule(rule, endpoint=rule, view_func=answer)
+        address = rule.replace("{", "<").replace("}", ">")
+        server.add_url_rule(address, endpoint=rule, view_func=answer)
 
+    def get(rule: str, view: Callable[[Store, datetime], Response]) -> None:
+        add(rule, lambda: view(store(), now()))
+
+    cors.register(server, settings.cors)
+    refusals.register(server, PARAMETERS)
     get("/api/v1/sources", _sources)
     get("/api/v1/latest", _latest)
-    get("/api/v1/pulse", _pulse)
+    get("/api/v1/pulse", partial(_pulse, answers))
     get("/api/v1/series", partial(_series, answers))
     get("/api/v1/headlines", partial(_headlines, answers))
-    get("/healthz", partial(_healthz, settings))
-    downloads.register(server, store, now)
+    get("/healthz", partial(healthz, settings))
+    turns = BoundedSemaphore(downloads.AT_ONCE)
+    add(EXPORT, lambda what, kind: downloads.file(store(), what, kind, now, turns))
+    add(OPENAPI, openapi.answer)
+    add("/metrics", partial(metrics.answer, settings, stores.kept, now))
     health.register(server, settings, stores.kept, now, asset)
-    server.add_url_rule("/api/<path:_>", endpoint="/api/", view_func=_unknown)
-
-
-def _unknown(_: str) -> Response:
-    return plain({"error": f"There is nothing at {request.path}."}, 404)
+    replay.register(server, stores.news, now)
+    return stores
 
 
 def _sources(store: Store, _now: datetime) -> Response:
     """Every source, or those that ``source`` names."""
     asked = request.args.getlist("source")
-    return plain(
+    answer = plain(
         {
             "sources": [
                 {
@@ -94,6 +107,7 @@ def _sources(store: Store, _now: datetime) -> Response:
             ]
         }
     )
+    return tagged(answer)
 
 
 def _latest(store: Store, now: datetime) -> Response:
@@ -103,7 +117,7 @@ def _latest(store: Store, now: datetime) -> Response:
     error = next(iter(journal.errors(store, name, 1)), None)
     read = store.latest_read(name, now)
     every = info.every if info else None
-    return plain(
+    answer = plain(
         {
             "source": name,
             "version": info.version if info else 0,
@@ -115,6 +129,7 @@ def _latest(store: Store, now: datetime) -> Response:
             "last_error": error and _run(error),
         }
     )
+    return tagged(answer)
 
 
 def _snapshot(snapshot: Snapshot | None) -> dict[str, Any]:
@@ -143,30 +158,49 @@ def _run(run: Run) -> dict[str, Any]:
     }
 
 
-def _pulse(store: Store, _now: datetime) -> Response:
-    return plain({"version": pulse(store)})
+def _pulse(answers: Answers, store: Store, now: datetime) -> Response:
+    def find() -> Found:
+        version = pulse(store)
+        return Found(version, *_moment(now, MOVES), lambda: {"version": version})
+
+    response = answers.tagged(now, find)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _series(answers: Answers, store: Store, now: datetime) -> Response:
-    info, span = _source(store), query.span(request.args, now)
-    keys, points = query.keys(request.args, info.about.metrics), query.points(request.args)
-    end = max(now, info.last_slot or now) if span.relative else span.end
-    tag = _tag(info, now, keys, store.last_run(info.source))
-    return answers.tagged(tag, lambda: series(store, info, span.start, end, keys, points))
+    def find() -> Found:
+        info, span = _source(store), query.span(request.args, now)
+        keys, points = query.keys(request.args, info.about.metrics), query.points(request.args)
+        end = max(now, info.last_slot or now) if span.relative else span.end
+        tag = _tag(info, now, keys, store.last_run(info.source))
+        return Found(
+            tag,
+            *_moment(now, info.every),
+            lambda: series(store, info, span.start, end, keys, points),
+        )
+
+    return answers.tagged(now, find)
 
 
 def _headlines(answers: Answers, store: Store, now: datetime) -> Response:
-    info, span, limit = _source(store), query.span(request.args, now), query.limit(request.args)
+    def find() -> Found:
+        info, span = _source(store), query.span(request.args, now)
+        limit, after = query.limit(request.args), query.after(request.args)
 
-    def found() -> dict[str, Any]:
-        seen = store.headlines(info.source, span.start, span.end, limit)
-        return {
-            "source": info.source,
-            "version": info.version,
-            "headlines": [_headline(one) for one in seen],
-        }
+        def found() -> dict[str, Any]:
+            seen = store.headlines(info.source, span.start, span.end, limit + 1, after)
+            more = len(seen) > limit
+            return {
+                "source": info.source,
+                "version": info.version,
+                "next": str(place_of(seen[limit - 1])) if more else None,
+                "headlines": [_headline(one) for one in seen[:limit]],
+            }
 
-    return answers.tagged(_tag(info, now), found)
+        return Found(_tag(info, now), *_moment(now, info.every), found)
+
+    return answers.tagged(now, find)
 
 
 def _headline(seen: SeenHeadline) -> dict[str, Any]:
@@ -184,32 +218,6 @@ def _headline(seen: SeenHeadline) -> dict[str, Any]:
     }
 
 
-def _healthz(settings: Settings, store: Store, now: datetime) -> Response:
-    """200 when every real source (or the one that ``source`` names) was read lately.
-
-    What is configured counts also when it never gave anything; what is switched off does not.
-    """
-    asked = request.args.get("source")
-    never = {"age_s": None, "fresh": False}
-    ages = dict.fromkeys(settings.sources, never)
-    ages |= {info.source: _age(store, info, now) for info in store.sources() if info.last_slot}
-    off = {name for name, source in settings.sources.items() if not source.enabled}
-    wanted = [name for name in ages if name not in {SAMPLE, *off} and asked in (None, name)]
-    ages = {name: ages[name] for name in wanted}
-    healthy = bool(ages) and all(age["fresh"] for age in ages.values())
-    known = any(age["age_s"] is not None for age in ages.values())
-    status = "ok" if healthy else "stale" if known else "no data"
-    return plain({"status": status, "sources": ages}, 200 if healthy else 503)
-
-
-def _age(store: Store, info: SourceInfo, now: datetime) -> dict[str, Any]:
-    newest = store.latest_read(info.source, now)
-    if newest is None:
-        return {"age_s": None, "fresh": False}
-    age = now - newest.slot
-    return {"age_s": age // timedelta(seconds=1), "fresh": age < FRESH * info.every}
-
-
 def _source(store: Store) -> SourceInfo:
     name = request.args.get("source", DEFAULT_SOURCE)
     info = store.source(name)
@@ -225,11 +233,17 @@ def _tag(
 
     Also with what became of the newest ``run``, where the answer tells of runs.
     """
-    moment = to_ms(slot_of(now, min(info.every, MOVES)))
-    asked = request.path, sorted(request.args.items(multi=True)), keys, moment
+    moment, _ = _moment(now, info.every)
+    asked = request.path, sorted(request.args.items(multi=True)), keys, to_ms(moment)
     tried = run and (to_ms(run.started_at), run.host, run.outcome)
     digest = blake2b(repr((asked, tried)).encode(), digest_size=8).hexdigest()
     return f"{info.version}-{digest}"
+
+
+def _moment(now: datetime, every: timedelta) -> tuple[datetime, datetime]:
+    """From when to when a span that ends ``now`` is told as the same."""
+    step = min(every, MOVES)
+    return slot_of(now, step), slot_of(now, step) + step
 
 
 def _ms(instant: datetime | None) -> int | None:

@@ -38,7 +38,7 @@ def limited(
     pattern: str = "",
     longest: int | None = None,
 ) -> Any:
-    """A field with a default and limits: of a number in [low, high], of a text's form."""
+    """A field with a default and limits: of a number in [low, high], of the form of texts."""
 
     def judge(value: Any) -> str | None:
         if low is not None and value < low:
@@ -47,8 +47,9 @@ def limited(
             return f"it must be {high} or less"
         if longest is not None and len(value) > longest:
             return f"it must have {longest} characters or less"
-        if pattern and not re.search(pattern, value):
-            return f"it must match {pattern}"
+        for one in value if isinstance(value, tuple) else (value,):
+            if pattern and not re.search(pattern, one):
+                return f"it must match {pattern}"
         return None
 
     return field(default=default, metadata={"judge": judge})
@@ -97,6 +98,14 @@ def _text(value: Any) -> str:
     return value
 
 
+def _texts(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+        raise TypeError("it must be a list of texts, or one text with commas")
+    return tuple(value)
+
+
 def _whole(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -131,6 +140,7 @@ def _duration(value: Any) -> timedelta:
 
 _READERS: Final[Mapping[Any, Callable[[Any], Any]]] = {
     str: _text,
+    tuple[str, ...]: _texts,
     int: _whole,
     bool: _flag,
     Path: _path,

@@ -1,5 +1,6 @@
-"""Opening a database: pragmas, write transactions, and the schema it must have."""
+"""Opening a database: its address, transactions, and errors that name the store."""
 
+import re
 import sqlite3
 import sys
 import threading
@@ -15,12 +16,24 @@ from data.connection import Connection
 from data.errors import StoreError, UsageError
 from data.schema import REVISION
 from data.sqlite import File, SqliteEngine
-from data.statements import text
 
 PATIENCE: Final = timedelta(seconds=30)
 """How long a writer waits for its turn."""
-REFUSALS: Final = ("IntegrityError", "DataError", "InterfaceError", "ProgrammingError")
-"""The errors of every database library that are about values, not about the store."""
+SILENCE: Final = timedelta(minutes=10)
+"""How long a PostgreSQL server may leave a statement unanswered: it may have much to do."""
+_ATTEMPT: Final = re.compile(r"^- host: '(.*?)', port: '(.*?)', .*?: (?:.* failed: )?(.*)$", re.M)
+"""What psycopg says of each of several servers, none of which could be used."""
+REFUSALS: Final = (
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+)
+"""SQLite's errors that are about values, not about the store."""
+REFUSED_STATES: Final = ("22", "23", "42804", "42883", "none")
+"""The same of PostgreSQL: how their SQLSTATEs begin; what psycopg itself refuses has none."""
+UNKNOWN_NAMES: Final = ("42P01", "42703")
+"""PostgreSQL's SQLSTATEs for a table and for a column that is not there."""
 
 
 class Address(Protocol):
@@ -28,11 +41,19 @@ class Address(Protocol):
 
     @property
     def drivername(self) -> str:
-        """What speaks to it: ``sqlite`` or ``postgresql+psycopg``."""
+        """What speaks to it: ``sqlite`` or ``postgresql``."""
 
     @property
     def database(self) -> str | None:
         """The file, or the database's name on its server."""
+
+    @property
+    def shown(self) -> str:
+        """The address without its password."""
+
+    @property
+    def has_password(self) -> bool:
+        """Whether it says a password."""
 
 
 class Engine(Protocol):
@@ -57,20 +78,21 @@ class Engine(Protocol):
         """Close the connections that nobody uses."""
 
 
-def parse_url(database: str) -> Address:
-    """The database's address; ``postgresql://`` means psycopg 3. Raises UsageError."""
+def parse_url(database: str, setting: str = "database") -> Address:
+    """The address that ``setting`` gives; ``postgresql://`` means psycopg 3. Raises UsageError."""
     file = sqlite.parse(database)
     if file is not None and file.options:
         raise UsageError(
-            f"The setting 'database' says {file.options!r} after its file: SQLite takes no options."
+            f"The setting {setting!r} says {file.options!r} after its file: "
+            "SQLite takes no options."
         )
     if file is not None:
         return file
     if database.startswith("sqlite:"):
-        raise UsageError("The setting 'database' names no file: write sqlite:///masthead.db.")
+        raise UsageError(f"The setting {setting!r} names no file: write sqlite:///masthead.db.")
     from data import postgres
 
-    return postgres.parse_url(database)
+    return postgres.parse_url(database, setting)
 
 
 def sqlite_url(path: Path) -> str:
@@ -87,41 +109,56 @@ def anchored(database: str, folder: Path) -> str:
 
 
 def connect(
-    url: Address, patience: timedelta = PATIENCE, stop: threading.Event | None = None
+    url: Address,
+    patience: timedelta = PATIENCE,
+    stop: threading.Event | None = None,
+    read_only: bool = False,
+    silence: timedelta = SILENCE,
 ) -> Engine:
-    """An engine whose writers take turns, and whose SQLite connections wait and sync fully.
+    """An engine whose writers take turns, and whose commits are on disk.
 
-    Setting ``stop`` ends the waiting for a turn.
+    Setting ``stop`` ends the waiting for a turn. Of several PostgreSQL servers, one that can be
+    written to is taken, unless ``read_only``; one that lets a statement wait for longer than
+    ``silence`` is given up.
     """
+    stop = stop or threading.Event()
     if isinstance(url, File):
-        return SqliteEngine(url, patience, stop or threading.Event())
+        return SqliteEngine(url, patience, stop, writes=not read_only)
     from data import postgres
 
-    return postgres.connect(url, patience)
+    assert isinstance(url, postgres.Server)  # noqa: S101 - there are two kinds of address
+    return postgres.PostgresEngine(url, patience, silence, stop, writes=not read_only)
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A read transaction: one consistent view. Raises StoreError."""
-    with _named_errors(engine), engine.begin(writes=False) as connection:
+    with named_errors(engine), engine.begin(writes=False) as connection:
         yield connection
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A write transaction: all or nothing, on disk when it ends. Raises StoreError."""
-    with _named_errors(engine), engine.begin(writes=True) as connection:
+    with named_errors(engine), engine.begin(writes=True) as connection:
         yield connection
 
 
 @contextmanager
-def _named_errors(engine: Engine) -> Iterator[None]:
+def named_errors(engine: Engine) -> Iterator[None]:
+    """What a database raises, as a StoreError that names the store."""
     try:
         yield
     except _database_errors() as error:
+        said = _reason(error)
+        if _names_no_table(error):
+            raise StoreError(
+                f"The store {engine.url.shown} has other tables than this Masthead "
+                f"(schema {REVISION}) looks for: start Masthead again, in the newest version that "
+                f"writes there. It said: {said}"
+            ) from error
         raise StoreError(
-            f"The store {shown_url(engine.url)} did not answer: {_first_line(error)}",
-            refused=type(error).__name__ in REFUSALS,
+            f"The store {engine.url.shown} did not answer: {said}", refused=_refuses(error)
         ) from error
 
 
@@ -132,59 +169,25 @@ def _database_errors() -> tuple[type[Exception], ...]:
     return (sqlite3.Error, *(getattr(module, error) for module, error in loaded))
 
 
-def shown_url(url: Address) -> str:
-    """The address without its password."""
-    if isinstance(url, File):
-        return url.text
-    from data import postgres
-
-    return postgres.shown_url(url)
-
-
-def has_password(url: Address) -> bool:
-    """Whether the address says a password."""
-    if isinstance(url, File):
-        return False
-    from data import postgres
-
-    return postgres.has_password(url)
+def _refuses(error: Exception) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return isinstance(error, REFUSALS)
+    names = {one.__name__ for one in type(error).__mro__}
+    by_driver = names & {"ProgrammingError", "DataError"}
+    state = getattr(error, "sqlstate", "") or ("none" if by_driver else "")
+    return state.startswith(REFUSED_STATES)
 
 
-def _first_line(error: Exception) -> str:
-    cause = getattr(error, "orig", None) or error
-    return str(cause).strip().splitlines()[0].rstrip(".") + "." if str(cause).strip() else "?"
+def _names_no_table(error: Exception) -> bool:
+    """Whether a table or a column was not found: the schema is another since it was checked."""
+    if isinstance(error, sqlite3.OperationalError):
+        return str(error).startswith(("no such table", "no such column"))
+    return getattr(error, "sqlstate", None) in UNKNOWN_NAMES
 
 
-def revision(engine: Engine) -> str | None:
-    """The schema's revision, None for a database that Masthead has not made yet."""
-    known = {
-        "sqlite": "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'",
-        "postgresql": "SELECT count(*) FROM pg_tables WHERE tablename = 'alembic_version'",
-    }
-    with reading(engine) as connection:
-        if not connection.scalar(text(known[connection.dialect])):
-            return None
-        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-        return found
-
-
-def migrate(engine: Engine) -> None:
-    """Bring the database to the schema of this version; one writer does it, others wait.
-
-    Raises StoreError for a database that a newer Masthead made.
-    """
-    if isinstance(engine, SqliteEngine):
-        with _named_errors(engine):
-            engine.prepare_file()
-    found = revision(engine)
-    if found == REVISION:
-        return
-    from data.migrations.run import known, upgrade
-
-    if found is not None and found not in known():
-        raise StoreError(
-            f"The store {shown_url(engine.url)} has schema {found}, made by a newer Masthead than "
-            f"this one (schema {REVISION}): install the newer version."
-        )
-    with _named_errors(engine):
-        upgrade(engine.url, engine.patience)
+def _reason(error: Exception) -> str:
+    """What happened; of several servers, what happened at each."""
+    said = str(getattr(error, "orig", None) or error).strip()
+    attempts = [f"{host}:{port}: {why}" for host, port, why in _ATTEMPT.findall(said)]
+    first = "; ".join(dict.fromkeys(attempts)) or next(iter(said.splitlines()), "")
+    return first.rstrip(".") + "." if first else "?"

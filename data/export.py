@@ -3,23 +3,23 @@
 Whatever fails raises before or between parts: an ended stream is whole.
 """
 
-import csv
 import io
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import orjson
 
+from data import cells, lines
+from data.connection import Connection
 from data.errors import UsageError
 from data.jsonform import plain
 from data.model import iso
 from data.store import Store
-from data.tables import Column, Query, columns, rows
+from data.tables import Column, Query, columns, count, read, sources_of
 
 Format = Literal["csv", "xlsx", "parquet", "jsonl"]
 TYPES: Final[dict[Format, str]] = {
@@ -31,25 +31,31 @@ TYPES: Final[dict[Format, str]] = {
 """The media type of each format."""
 
 PART: Final = 2_000
+GROUP: Final = 100_000
+"""Rows that stand together in a Parquet file; the first ones are fewer, to come early."""
 XLSX_ROWS: Final = 1_048_575
 BOM: Final = "\ufeff".encode()
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""A text that starts so is run by spreadsheets; it gets a leading apostrophe."""
 
 Rows = Iterable[tuple[Any, ...]]
 
 
 def stream(
     store: Store, query: Query, kind: Format, excel: bool = False, raw: bool = False
-) -> Iterator[bytes]:
-    """The file in parts. ``excel`` adds a BOM to CSV, ``raw`` leaves its text cells untouched."""
-    found, head = rows(store, query), columns(query)
-    if kind == "csv":
-        return _csv(head, found, excel, raw)
-    if kind == "jsonl":
-        return _jsonl(head, found)
-    write = _write_xlsx if kind == "xlsx" else _write_parquet
-    return _through_file(lambda path: write(path, head, found))
+) -> Generator[bytes]:
+    """The file in parts, empty ones while it is still made. ``excel`` adds a BOM to CSV, ``raw``
+    leaves its text cells untouched.
+
+    Raises UsageError before the first part, StoreError at any.
+    """
+    with store.reading() as connection:
+        sources, head = sources_of(connection, query), columns(query)
+        if kind == "csv":
+            yield from _csv(connection, query, sources, excel, raw)
+            return
+        if kind == "xlsx" and count(connection, query, sources) > XLSX_ROWS:
+            raise _too_many()
+        write = {"jsonl": _jsonl, "parquet": _parquet, "xlsx": _xlsx}[kind]
+        yield from write(head, read(connection, query, sources))
 
 
 def format_named(name: str) -> Format:
@@ -59,55 +65,26 @@ def format_named(name: str) -> Format:
     return name
 
 
-def number(value: float) -> str:
-    """A number as CSV holds it: no exponent, no trailing zeros, reads back to the same float."""
-    return str(plain(value)) if float(value).is_integer() else f"{Decimal(repr(value)):f}"
+def _csv(
+    connection: Connection, query: Query, sources: Sequence[str], excel: bool, raw: bool
+) -> Iterator[bytes]:
+    head = columns(query)
+    if lines.fit(query, sources):
+        blocks = lines.lines(connection, query, sources)
+    else:
+        blocks = _plain_lines(head, read(connection, query, sources), raw)
+    start = (BOM if excel else b"") + ",".join(column.name for column in head).encode() + b"\r\n"
+    for block in blocks:
+        yield start + block
+        start = b""
+    if start:
+        yield start
 
 
-def guarded(text: str) -> str:
-    """The text with an apostrophe before it where a spreadsheet would run it as a formula.
-
-    A text that already looks guarded gets one more, so that :func:`unguarded` always gives the
-    original back.
-    """
-    return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
-
-
-def unguarded(text: str) -> str:
-    """The inverse of :func:`guarded`."""
-    if text.startswith("'") and text.lstrip("'").startswith(FORMULA):
-        return text[1:]
-    return text
-
-
-def _cell(value: Any, column: Column, raw: bool) -> str:
-    if value is None:
-        return ""
-    if column.kind == "time":
-        return iso(value)
-    if column.kind in ("number", "whole"):
-        return number(value)
-    if column.kind == "flag":
-        return "true" if value else "false"
-    return str(value) if raw else guarded(str(value))
-
-
-def _csv(head: tuple[Column, ...], found: Rows, excel: bool, raw: bool) -> Iterator[bytes]:
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow([column.name for column in head])
-    mark = BOM if excel else b""
+def _plain_lines(head: tuple[Column, ...], found: Rows, raw: bool) -> Iterator[bytes]:
     pending = iter(found)
     while part := list(islice(pending, PART)):
-        writer.writerows(
-            [[_cell(v, column, raw) for v, column in zip(row, head, strict=True)] for row in part]
-        )
-        yield mark + buffer.getvalue().encode()
-        mark = b""
-        buffer.seek(0)
-        buffer.truncate()
-    if rest := buffer.getvalue():
-        yield mark + rest.encode()
+        yield cells.lines(head, part, raw)
 
 
 def _jsonl(head: tuple[Column, ...], found: Rows) -> Iterator[bytes]:
@@ -126,16 +103,7 @@ def _json_value(value: Any) -> Any:
     return plain(value) if isinstance(value, float) else value
 
 
-def _through_file(write: Callable[[Path], None]) -> Iterator[bytes]:
-    with tempfile.TemporaryDirectory(prefix="masthead-") as folder:
-        path = Path(folder) / "export"
-        write(path)
-        with path.open("rb") as file:
-            while part := file.read(1 << 18):
-                yield part
-
-
-def _write_parquet(path: Path, head: tuple[Column, ...], found: Rows) -> None:
+def _parquet(head: tuple[Column, ...], found: Rows) -> Iterator[bytes]:
     import pyarrow
     from pyarrow import parquet
 
@@ -147,17 +115,39 @@ def _write_parquet(path: Path, head: tuple[Column, ...], found: Rows) -> None:
         "text": pyarrow.string(),
     }
     schema = pyarrow.schema([(column.name, types[column.kind]) for column in head])
-    pending = iter(found)
-    with parquet.ParquetWriter(path, schema) as writer:
-        while part := list(islice(pending, 50 * PART)):
+    pending, sink = iter(found), io.BytesIO()
+    sizes = chain([PART], repeat(GROUP))
+    with parquet.ParquetWriter(sink, schema) as writer:
+        while part := list(islice(pending, next(sizes))):
             arrays = [
                 pyarrow.array(cells, type=field.type)
                 for cells, field in zip(zip(*part, strict=True), schema, strict=True)
             ]
             writer.write_batch(pyarrow.record_batch(arrays, schema=schema))
+            yield _taken(sink)
+    yield _taken(sink)
 
 
-def _write_xlsx(path: Path, head: tuple[Column, ...], found: Rows) -> None:
+def _taken(sink: io.BytesIO) -> bytes:
+    """What was written into it, which it then holds no more."""
+    part = sink.getvalue()
+    sink.seek(0)
+    sink.truncate()
+    return part
+
+
+def _xlsx(head: tuple[Column, ...], found: Rows) -> Iterator[bytes]:
+    # The directory of a zip stands at its end and says the sizes: it is written to a file first.
+    with tempfile.TemporaryDirectory(prefix="masthead-") as folder:
+        path = Path(folder) / "export"
+        yield from _write_xlsx(path, head, found)
+        with path.open("rb") as file:
+            while part := file.read(1 << 18):
+                yield part
+
+
+def _write_xlsx(path: Path, head: tuple[Column, ...], found: Rows) -> Iterator[bytes]:
+    """An empty part now and then while it is written, for whoever waits may have gone."""
     import xlsxwriter
 
     options = {"constant_memory": True, "default_date_format": "yyyy-mm-dd hh:mm:ss"}
@@ -169,12 +159,18 @@ def _write_xlsx(path: Path, head: tuple[Column, ...], found: Rows) -> None:
             sheet.write_string(0, place, column.name, book.add_format({"bold": True}))
         for line, row in enumerate(found, 1):
             if line > XLSX_ROWS:
-                raise UsageError(
-                    f"An XLSX sheet holds {XLSX_ROWS:,} rows and this is more: "
-                    "take a shorter span with from and to, or csv or parquet."
-                )
+                raise _too_many()
             for place, (value, column) in enumerate(zip(row, head, strict=True)):
                 _write_cell(sheet, line, place, value, column)
+            if line % PART == 0:
+                yield b""
+
+
+def _too_many() -> UsageError:
+    return UsageError(
+        f"An XLSX sheet holds {XLSX_ROWS:,} rows and this is more: "
+        "take a shorter span with from and to, or csv or parquet."
+    )
 
 
 def _write_cell(sheet: Any, line: int, place: int, value: Any, column: Column) -> None:

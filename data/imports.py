@@ -1,52 +1,39 @@
 """Reading an exported CSV back: the inverse of :mod:`data.export`, all or nothing."""
 
 import csv
-import re
-import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from itertools import groupby
+from operator import sub
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import IO, Any, Final
 
+from data.cellvalues import lines, value
 from data.errors import UsageError
-from data.export import unguarded
+from data.export import BOM
+from data.many import Part
 from data.model import (
     KEYS,
     METRIC,
     METRICS,
+    MILLISECOND,
     Headline,
     Look,
-    Origin,
-    Outcome,
     Reading,
     Run,
     SeenHeadline,
     Snapshot,
-    Via,
+    to_ms,
 )
 from data.rounding import half_width
 from data.store import Store
 from data.tables import Column, Query, columns
 
-MAX_CELL: Final = 30_000
-MAX_WHOLE: Final = 2**31 - 1
-"""The largest whole number that both databases hold in any of the whole columns."""
-FIRST_YEAR: Final = "1970"
-LAST_YEAR: Final = "2999"
-"""Times must leave room to reckon with: the calendar ends with the year 9999."""
-_SOURCE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_NUMBER: Final = re.compile(r"\d{1,310}(\.\d{1,340})?", re.ASCII)
-_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z", re.ASCII)
-_CHOICES: Final[Mapping[str, tuple[Any, ...]]] = {
-    "origin": get_args(Origin),
-    "via": get_args(Via),
-    "outcome": get_args(Outcome),
-    "metric": KEYS,
-}
-_NEEDED: Final = {"slot", "taken_at", "first_seen_at", "started_at", "source", "title", "metric"}
+BLOCK: Final = 1 << 20
+"""Bytes of a file in memory at once, and its lists and columns with them."""
 
 Row = dict[str, Any]
 
@@ -62,40 +49,89 @@ class Imported:
     """Slots that hold other figures than the file's, or read them another way: kept."""
 
 
-def load(store: Store, path: Path, raw: bool = False) -> Imported:
+def load(store: Store, path: Path, raw: bool = False, block: int = BLOCK) -> Imported:
     """Read a CSV of snapshots (wide or tidy), headlines or runs into the store, or nothing of it.
 
+    Wide snapshots come in ``block`` bytes at a time, line by line where that is 0.
     Raises UsageError that names the file, the line and the column.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = csv.reader(file, strict=True)
-            head = next(lines, [])
-            table = _table(path, head)
-            return _load(store, table, _rows(path, lines, table, raw))
-    except csv.Error as error:
-        place = f"{path}, line {lines.line_num},"
-        raise UsageError(f"The file {place} is not CSV in UTF-8: {error}.") from None
+        with path.open("rb") as file:
+            first = file.readline(BLOCK).removeprefix(BOM)
+            _, head = next(_cells(path, [first.decode()], 0), (0, []))
+            return _load(store, file, _Table(path, _columns(path, head), raw), block)
     except OSError as error:
         raise UsageError(f"The file {path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
         raise UsageError(f"The file {path} is not CSV in UTF-8: {error}.") from None
 
 
-def _load(store: Store, table: tuple[Column, ...], rows: Iterator[Row]) -> Imported:
-    names = [column.name for column in table]
-    if "title" in names:
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A file and what its columns are."""
+
+    path: Path
+    columns: tuple[Column, ...]
+    raw: bool
+
+    @property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    def rows(self, text: Iterable[str], before: int) -> Iterator[Row]:
+        """The values of each line; ``before`` lines of the file came earlier."""
+        for number, cells in _cells(self.path, text, before):
+            place = f"Line {number} of {self.path}"
+            if len(cells) != len(self.columns):
+                raise UsageError(
+                    f"{place} has {len(cells)} cells, the header has {len(self.columns)}."
+                )
+            row: Row = {"line": place}
+            for column, cell in zip(self.columns, cells, strict=True):
+                try:
+                    row[column.name] = value(column, cell, self.raw)
+                except ValueError as error:
+                    raise UsageError(f"{place}, column {column.name!r}: {error}.") from None
+            yield row
+
+    def snapshots(self, text: Iterable[str], before: int) -> Iterator[Snapshot]:
+        """The snapshots of lines, in a wide file one each."""
+        rows = self.rows(text, before)
+        return _tidy(rows) if "metric" in self.names else map(_wide, rows)
+
+
+def _cells(path: Path, text: Iterable[str], before: int) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each line with its number in the file."""
+    found = csv.reader(text, strict=True)
+    try:
+        for cells in found:
+            yield before + found.line_num, cells
+    except csv.Error as error:
+        place = f"{path}, line {before + found.line_num},"
+        raise UsageError(f"The file {place} is not CSV in UTF-8: {error}.") from None
+
+
+def _load(store: Store, file: IO[bytes], table: _Table, block: int) -> Imported:
+    if "slot" in table.names[:1]:
+        intervals = Intervals(store)
+        added = store.add_parts(intervals.watch(_parts(file, table, block)), intervals)
+        return Imported("snapshots", added.new + added.filled, added.known, added.kept)
+    rows = table.rows(lines(file), 1)
+    if "title" in table.names:
         seen = [_headline(row) for row in rows]
         new = store.add_headlines(seen, {})
         return Imported("headlines", new, len(seen) - new)
-    if "outcome" in names:
-        history = [_run(row) for row in rows]
-        new = store.add_runs(history)
-        return Imported("runs", new, len(history) - new)
-    read = _tidy(rows) if "metric" in names else (_wide(row) for row in rows)
-    intervals = Intervals(store)
-    added = store.add(intervals.watch(read), intervals)
-    return Imported("snapshots", added.new + added.filled, added.known, added.kept)
+    history = [_run(row) for row in rows]
+    new = store.add_runs(history)
+    return Imported("runs", new, len(history) - new)
+
+
+def _parts(file: IO[bytes], table: _Table, block: int) -> Iterator[Part]:
+    if "metric" in table.names or not block:
+        return iter([Part(lambda: table.snapshots(lines(file), 1))])
+    from data.blocks import parts
+
+    return parts(file, 1, table.names, table.snapshots, block)
 
 
 class Intervals(dict[str, timedelta | None]):
@@ -103,21 +139,35 @@ class Intervals(dict[str, timedelta | None]):
 
     def __init__(self, store: Store) -> None:
         super().__init__({info.source: None for info in store.sources()})
+        self._last: dict[str, int] = {}
+        self._steps: dict[str, Counter[int]] = {}
 
-    def watch(self, history: Iterator[Snapshot]) -> Iterator[Snapshot]:
-        """Hand the snapshots on, and note the steps of sources that are new to the store."""
-        steps: dict[str, Counter[timedelta]] = {}
-        last: dict[str, datetime] = {}
-        for snapshot in history:
-            source = snapshot.source
-            if source in last and source not in self and snapshot.slot > last[source]:
-                steps.setdefault(source, Counter())[snapshot.slot - last[source]] += 1
-            last[source] = snapshot.slot
+    def watch(self, parts: Iterable[Part]) -> Iterator[Part]:
+        """Hand the parts on, and note the steps of sources that are new to the store."""
+        for part in parts:
+            for block in part.blocks:
+                self._note(block.source, block.slots)
+            yield part if part.blocks else Part(partial(self._watched, part.snapshots))
+        for source, steps in self._steps.items():
+            [(usual, _)] = steps.most_common(1)
+            self[source] = usual * MILLISECOND
+
+    def _watched(self, history: Callable[[], Iterable[Snapshot]]) -> Iterator[Snapshot]:
+        for snapshot in history():
+            self._note(snapshot.source, [to_ms(snapshot.slot)])
             yield snapshot
-        self |= {source: counter.most_common(1)[0][0] for source, counter in steps.items()}
+
+    def _note(self, source: str, slots: Sequence[int]) -> None:
+        before = self._last.get(source, slots[0])
+        self._last[source] = slots[-1]
+        if source not in self:
+            steps = Counter(map(sub, slots, [before, *slots[:-1]]))
+            forward = {step: times for step, times in steps.items() if step > 0}
+            if forward:
+                self._steps.setdefault(source, Counter()).update(forward)
 
 
-def _table(path: Path, head: list[str]) -> tuple[Column, ...]:
+def _columns(path: Path, head: list[str]) -> tuple[Column, ...]:
     known = [columns(Query("headlines")), columns(Query("runs")), columns(Query(shape="tidy"))]
     for table in known:
         if head == [column.name for column in table]:
@@ -134,61 +184,12 @@ def _table(path: Path, head: list[str]) -> tuple[Column, ...]:
     )
 
 
-def _rows(path: Path, lines: Any, table: tuple[Column, ...], raw: bool) -> Iterator[Row]:
-    for cells in lines:
-        place = f"Line {lines.line_num} of {path}"
-        if len(cells) != len(table):
-            raise UsageError(f"{place} has {len(cells)} cells, the header has {len(table)}.")
-        row: Row = {"line": place}
-        for column, cell in zip(table, cells, strict=True):
-            try:
-                row[column.name] = _value(column, cell, raw)
-            except ValueError as error:
-                raise UsageError(f"{place}, column {column.name!r}: {error}.") from None
-        yield row
-
-
-def _value(column: Column, cell: str, raw: bool) -> Any:
-    if cell == "":
-        if column.name in _NEEDED:
-            raise ValueError("it is empty")
-        return None
-    if len(cell) > MAX_CELL:
-        raise ValueError(f"it is longer than {MAX_CELL:,} characters")
-    if column.kind == "time":
-        if not _TIME.fullmatch(cell):
-            raise ValueError(f"{cell[:40]!r} is not a time like 2026-01-31T06:00:00Z")
-        if not FIRST_YEAR <= cell[:4] <= LAST_YEAR:
-            raise ValueError(f"{cell} is not in the years {FIRST_YEAR} to {LAST_YEAR}")
-        return datetime.fromisoformat(cell).astimezone(UTC)
-    if column.kind in ("number", "whole"):
-        if not _NUMBER.fullmatch(cell):
-            raise ValueError(f"{cell[:40]!r} is not a number")
-        number = int(cell) if column.kind == "whole" else float(cell)
-        if number > (MAX_WHOLE if column.kind == "whole" else sys.float_info.max):
-            raise ValueError(f"{cell[:40]!r} is too large a number")
-        return number
-    if column.kind == "flag":
-        if cell not in ("true", "false"):
-            raise ValueError(f"{cell[:40]!r} is neither true nor false")
-        return cell == "true"
-    text = cell if raw else unguarded(cell)
-    choices = _CHOICES.get(column.name)
-    if choices and text not in choices:
-        raise ValueError(f"{text[:40]!r} is none of {', '.join(choices)}")
-    if column.name == "url" and not text.startswith(("http://", "https://")):
-        raise ValueError(f"{text[:40]!r} is not an http or https address")
-    if column.name == "source" and not _SOURCE.fullmatch(text):
-        raise ValueError(f"{text[:40]!r} is no source's name (a-z, 0-9 and _)")
-    return text
-
-
 def _wide(row: Row) -> Snapshot:
     readings = {}
     for metric in METRICS:
-        value = row.get(metric.key)
-        width = half_width(metric, value, None, row["via"])
-        readings[metric.key] = Reading(value, width, metric.unit)
+        figure = row.get(metric.key)
+        width = half_width(metric, figure, None, row["via"])
+        readings[metric.key] = Reading(figure, width, metric.unit)
     return _snapshot(row, Look(readings, row["via"], row["as_of"]))
 
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from data.model import Headline, Look, Reading, Snapshot, iso
+
+LARGEST: Final = 2.0**63
+"""Whole numbers from here on do not fit into 64 bits."""
 
 
 def iso_or_none(instant: datetime | None) -> str | None:
@@ -92,7 +95,7 @@ def from_json(form: Mapping[str, Any]) -> Snapshot:
 
 
 def plain(value: float | None) -> float | int | None:
-    """A number as it is written: whole ones as integers."""
-    if value is None or not float(value).is_integer():
+    """A number as it is written: whole ones as integers, as far as JSON's writer has them."""
+    if value is None or not float(value).is_integer() or abs(value) >= LARGEST:
         return value
     return int(value)

@@ -158,6 +158,8 @@ def _form(waiting: Waiting) -> dict[str, Any]:
 def _waiting(form: dict[str, Any]) -> Waiting:
     """The inverse of :func:`_form`. Raises KeyError, TypeError or ValueError on other input."""
     run = Run(**form["run"])
+    if not all(isinstance(value, str | int | None) for value in form["run"].values()):
+        raise TypeError("a run has only texts and numbers")
     run = replace(
         run,
         slot=zoned(form["run"]["slot"]),

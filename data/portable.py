@@ -7,9 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from data.engine import has_password, parse_url
+from data.engine import parse_url
 from data.errors import UsageError
-from data.settings import COMMAND_LINE, ENVIRONMENT, PASSWORD, PREFIX, Loaded, leaves
+from data.settings import ADDRESSES, COMMAND_LINE, ENVIRONMENT, PASSWORD, PREFIX, Loaded, leaves
 from data.times import shown_duration
 
 _HERE: Final = (ENVIRONMENT, COMMAND_LINE)
@@ -54,21 +54,27 @@ def portable(loaded: Loaded) -> Portable:
 
 
 def _secret(path: tuple[str, ...], value: Any) -> bool:
-    if path != ("database",):
+    if path[0] not in ADDRESSES:
         return path[-1] == "url" and PASSWORD.search(str(value)) is not None
-    return has_password(parse_url(value))
+    return parse_url(value).has_password
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(value)
     return shown_duration(value) if isinstance(value, timedelta) else str(value)
 
 
 def _folders(loaded: Loaded) -> tuple[Path, ...]:
-    """Where SQLite keeps its files and snapshots wait; one that holds the other says it all."""
-    url, outbox = parse_url(loaded.settings.database), loaded.settings.outbox
-    if url.drivername != "sqlite":
-        return (outbox,)
-    store = Path(str(url.database)).parent
-    return (store,) if outbox.is_relative_to(store) else (store, outbox)
+    """Where SQLite keeps its files and snapshots wait; one that holds another says it all.
+
+    Who reads a SQLite file writes beside it.
+    """
+    urls = [parse_url(url) for url in (loaded.settings.database, loaded.settings.reads)]
+    files = [Path(str(url.database)).parent for url in urls if url.drivername == "sqlite"]
+    wanted = list(dict.fromkeys([*files, loaded.settings.outbox]))
+    return tuple(
+        one for one in wanted if not any(one != up and one.is_relative_to(up) for up in wanted)
+    )

@@ -1,29 +1,24 @@
 """What stands beside the points of a series that are single readings: rounding, and reasons."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 
-from data.connection import Row
 from data.jsonform import plain
-from data.model import KEYS, METRIC, to_ms
-from data.rounding import half_width
-from data.rows import texts_of
-from data.schema import snapshots
+from data.model import KEYS, METRIC
+from data.points import Figures, Look, Points
+from data.rounding import half_width, printed_half_width
+from data.rows import AS_PRINTED, texts_of
 
-COLUMNS: Final = tuple(snapshots.c[name] for name in ("slot", *KEYS, "shown", "via", "problems"))
-"""What is read of a snapshot, in this order."""
 MOST_PROBLEMS: Final = 100
 UNKNOWN: Final = "not read"
 EXACT: Final = ("payload", "api")
 ZERO: Final = dict.fromkeys(KEYS, 0.0)
 _DIGITS: Final = bytes.maketrans(b"123456789", b"000000000")
 
-Point = tuple[datetime, Sequence[Row]]
-"""A time and the snapshots (COLUMNS) that stand there, oldest first: one, but of a source that
-became slower several."""
-Rounded = tuple[Row, Mapping[str, float | None]]
-"""A snapshot and the half-widths that its texts tell."""
+Known = Mapping[str, float | None]
+"""By key the half-width of each figure of a snapshot that has a text."""
+PRINTED: Final[Known] = {AS_PRINTED: None}
+"""Of a snapshot whose texts follow from its figures, as their half-widths do."""
 
 
 class Widths:
@@ -34,13 +29,15 @@ class Widths:
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, bytes], Mapping[str, float | None]] = {}
+        self._known: dict[tuple[str, bytes], Known] = {}
 
-    def of(self, row: Row) -> Mapping[str, float | None]:
+    def of(self, look: Look) -> Known:
         """By key the half-width of each figure that has a text; of all where they are exact."""
-        shown, via, _ = row[-3:]
+        shown, via, _ = look[-3:]
         if via in EXACT or shown is None:
             return ZERO if via in EXACT else {}
+        if shown == AS_PRINTED:
+            return PRINTED
         shape = via, shown.encode().translate(_DIGITS)
         if shape not in self._known:
             self._known[shape] = {
@@ -50,54 +47,64 @@ class Widths:
         return self._known[shape]
 
 
-def beside(
-    points: Sequence[Point], times: Sequence[datetime], keys: Sequence[str]
-) -> dict[str, dict[str, Any]]:
+def beside(points: Points) -> dict[str, dict[str, Any]]:
     """``half_width`` and ``problems`` of each metric.
 
-    ``half_width``: how far each reading may lie from the true figure, as a list as long as
-    ``times`` with None where nothing was read; one number where all readings share it, None
-    where there is none. ``problems``: [time in ms, reason] of the newest MOST_PROBLEMS snapshots
-    without the figure, in time order.
+    ``half_width``: how far each reading may lie from the true figure, a list with None where
+    nothing was read; one number where all readings share it, None where there is none.
+    ``problems``: [time in ms, reason] of the newest MOST_PROBLEMS snapshots without the figure,
+    in time order.
     """
-    known = Widths()
-    slots = [time for time, _ in points]
-    looks = [[(row, known.of(row)) for row in rows] for _, rows in points]
-    found = {}
-    for key in keys:
-        place = 1 + KEYS.index(key)
-        shown = [one[0] if len(one) == 1 else _shown(one, place) for one in looks]
-        widths = [_width(row, of_row, key, row[place]) for row, of_row in shown]
-        unread = [at for at, width in enumerate(widths) if width is None][-MOST_PROBLEMS:]
-        reasons = [texts_of(shown[at][0][-1]).get(key, UNKNOWN) for at in unread]
+    widths, found = Widths(), {}
+    looks = [looks[-1] for looks in points.looks]
+    known = [widths.of(look) for look in looks]
+    alone = all(len(looks) == 1 for looks in points.looks)
+    for place, (key, figures) in enumerate(points.last.items(), 1):
+        if not alone:
+            looks = [_shown(looks, place) for looks in points.looks]
+            known = [widths.of(look) for look in looks]
         found[key] = {
-            "half_width": _shared(slots, widths, times),
-            "problems": [
-                [to_ms(slots[at]), reason] for at, reason in zip(unread, reasons, strict=True)
-            ],
+            "half_width": _half_width(key, figures, looks, known),
+            "problems": _problems(key, figures, looks, points.times),
         }
     return found
 
 
-def _shown(looks: Sequence[Rounded], place: int) -> Rounded:
+def _shown(looks: Sequence[Look], place: int) -> Look:
     """The newest of a point's snapshots that has the figure, else the newest."""
-    read = (look for look in reversed(looks) if look[0][place] is not None)
-    return next(read, looks[-1])
+    return next((look for look in reversed(looks) if look[place] is not None), looks[-1])
 
 
-def _width(
-    row: Row, of_row: Mapping[str, float | None], key: str, value: float | None
-) -> float | None:
-    if value is None or key in of_row:
-        return None if value is None else of_row[key]
-    return half_width(METRIC[key], value, None, row[-2])
-
-
-def _shared(
-    slots: Sequence[datetime], widths: Sequence[float | None], times: Sequence[datetime]
-) -> Any:
+def _half_width(key: str, figures: Figures, looks: Sequence[Look], known: Sequence[Known]) -> Any:
+    """What each figure's text told, else what its size tells; one number where all agree."""
+    read = [figure for figure in figures if figure is not None]
+    if read and known.count(known[0]) == len(known):
+        if key in known[0]:
+            return plain(known[0][key])
+        ends = min(read), max(read)
+        told = {printed_half_width(METRIC[key], end, None) for end in ends}
+        if known[0] is PRINTED and ends[0] >= 0 and len(told) == 1:
+            return plain(told.pop())
+    widths = [
+        None
+        if figure is None
+        else of_look[key]
+        if key in of_look
+        else printed_half_width(METRIC[key], figure, look[-2])
+        if of_look is PRINTED
+        else half_width(METRIC[key], figure, None, look[-2])
+        for figure, look, of_look in zip(figures, looks, known, strict=True)
+    ]
     one = set(widths) - {None}
     if len(one) < 2:
         return plain(next(iter(one), None))
-    at = dict(zip(slots, widths, strict=True))
-    return [plain(at.get(time)) for time in times]
+    return [plain(width) for width in widths]
+
+
+def _problems(
+    key: str, figures: Figures, looks: Sequence[Look], times: Sequence[int]
+) -> list[list[Any]]:
+    if None not in figures:
+        return []
+    unread = [at for at, figure in enumerate(figures) if figure is None][-MOST_PROBLEMS:]
+    return [[times[at], texts_of(looks[at][-1]).get(key, UNKNOWN)] for at in unread]

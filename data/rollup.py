@@ -1,21 +1,33 @@
-"""Rollups: hours from snapshots, days from hours, rewritten whole wherever a snapshot changed."""
+"""Rollups: hours of snapshots, days of hours, weeks of days; rewritten where a snapshot changed."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, Final
 
 from data.connection import Connection, Row
-from data.model import KEYS, slot_of
+from data.model import KEYS, MILLISECOND, from_ms, slot_of, to_ms
 from data.prepared import Given, Prepared
-from data.schema import FOLDS, rollups_day, rollups_hour, snapshots
-from data.sql import Table
-from data.statements import delete, insert, select
+from data.schema import FOLDS, rollups_day, rollups_hour, rollups_week, snapshots
+from data.sql import Table, as_ms
+from data.statements import delete, select
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
+WEEK: Final = timedelta(days=7)
+"""From Thursday to Wednesday, as the first of all days was a Thursday."""
 CHUNK: Final = 2_000
 """Buckets read and written in one statement."""
+
+
+_HOUR_MS: Final = HOUR // MILLISECOND
+
+Fold = tuple[float | None, ...]
+"""(first, last, min, max, n) of some readings of a metric in time order."""
+Folded = tuple[int, Sequence[Fold]]
+"""The start of a bucket in ms, and a fold for each metric in the order of KEYS."""
+NOTHING: Final[Fold] = (None, None, None, None, 0)
 
 
 def _within(table: Table, start: Any) -> tuple[Any, ...]:
@@ -25,44 +37,98 @@ def _within(table: Table, start: Any) -> tuple[Any, ...]:
 
 _SLOT: Final = snapshots.c.slot
 _RAW: Final = Prepared(
-    select(_SLOT, *(snapshots.c[key] for key in KEYS))
+    select(as_ms(_SLOT), *(snapshots.c[key] for key in KEYS))
     .where(*_within(snapshots, _SLOT))
     .order_by(_SLOT)
 )
-_HOURS: Final = Prepared(
-    select(rollups_hour)
-    .where(*_within(rollups_hour, rollups_hour.c.start))
-    .order_by(rollups_hour.c.start)
-)
+_TABLES: Final = {HOUR: rollups_hour, DAY: rollups_day, WEEK: rollups_week}
+_FINER: Final = {
+    period: Prepared(
+        select(table).where(*_within(table, table.c.start)).order_by(table.c.start),
+    )
+    for period, table in ((DAY, rollups_hour), (WEEK, rollups_day))
+}
+"""By period, what its buckets are made of."""
 _CLEAR: Final = {
     period: Prepared(delete(table).where(*_within(table, table.c.start)))
-    for period, table in ((HOUR, rollups_hour), (DAY, rollups_day))
+    for period, table in _TABLES.items()
 }
 
 
 def rebuild(connection: Connection, source: str, slots: Iterable[datetime]) -> None:
-    """Write the hours and days of ``slots`` anew, in the caller's transaction."""
+    """Write the hours, days and weeks of ``slots`` anew, in the caller's transaction."""
     slots = set(slots)
-    _rebuild(connection, source, {slot_of(slot, HOUR) for slot in slots}, HOUR)
-    _rebuild(connection, source, {slot_of(slot, DAY) for slot in slots}, DAY)
+    for period in _TABLES:
+        _rebuild(connection, source, {slot_of(slot, period) for slot in slots}, period)
 
 
 def _rebuild(connection: Connection, source: str, starts: set[datetime], period: timedelta) -> None:
-    table = rollups_hour if period == HOUR else rollups_day
     for low, high in _stretches(sorted(starts), period):
-        rows = (
-            _hours(connection, source, low, high)
-            if period == DAY
-            else (_raw(connection, source, low, high))
-        )
-        buckets = groupby(rows, lambda row: slot_of(row[0], period))
-        folded = [
-            {"source": source, "start": start, **_fold(list(group))} for start, group in buckets
-        ]
         span = {"source": source, "low": low, "high": high}
+        if period in _FINER:
+            finer = connection.execute(_FINER[period](span))
+            buckets = _coarser(((to_ms(row.start), folds(row)) for row in finer), period)
+        else:
+            rows = connection.execute(_RAW(span)).all()
+            slots, *figures = zip(*rows, strict=True) if rows else [()]
+            buckets = _hours(slots, figures)
         connection.execute(_CLEAR[period](span))
-        if folded:
-            connection.execute(insert(table), folded)
+        _write(connection, source, buckets, period)
+
+
+def fill(
+    connection: Connection,
+    source: str,
+    slots: Sequence[int],
+    figures: Sequence[Sequence[float | None]],
+) -> None:
+    """Write the hours, days and weeks of snapshots inserted where there was none between them.
+
+    ``slots`` in ms, ascending; ``figures`` by metric. The buckets of the first and the last may
+    hold others too: they are written anew.
+    """
+    buckets = _hours(slots, figures)
+    for period in _TABLES:
+        buckets = _coarser(buckets, period) if period in _FINER else buckets
+        _write(connection, source, buckets[1:-1], period)
+    rebuild(connection, source, [from_ms(slots[0]), from_ms(slots[-1])])
+
+
+def _write(
+    connection: Connection, source: str, buckets: Sequence[Folded], period: timedelta
+) -> None:
+    table = _TABLES[period]
+    if buckets:
+        names = [column.name for column in table.columns]
+        rows = ((source, start, *chain.from_iterable(metrics)) for start, metrics in buckets)
+        connection.fill(table, names, rows)
+
+
+def _hours(slots: Sequence[int], figures: Sequence[Sequence[float | None]]) -> list[Folded]:
+    hours: list[Folded] = []
+    low = 0
+    while low < len(slots):
+        start = slots[low] - slots[low] % _HOUR_MS
+        high = bisect_left(slots, start + _HOUR_MS, low)
+        hours.append((start, [_fold(column[low:high]) for column in figures]))
+        low = high
+    return hours
+
+
+def _coarser(finer: Iterable[Folded], period: timedelta) -> list[Folded]:
+    size = period // MILLISECOND
+    groups = groupby(finer, lambda bucket: bucket[0] - bucket[0] % size)
+    return [
+        (start, [merge(parts) for parts in zip(*(metrics for _, metrics in group), strict=True)])
+        for start, group in groups
+    ]
+
+
+def _fold(values: Sequence[float | None]) -> Fold:
+    read = [value for value in values if value is not None]
+    if not read:
+        return NOTHING
+    return read[0], read[-1], min(read), max(read), len(read)
 
 
 def _stretches(
@@ -82,42 +148,17 @@ def _stretches(
         position = end + 1
 
 
-Bucket = tuple[datetime, tuple[tuple[float | None, ...], ...]]
-"""A time and one (first, last, min, max, n) per metric, in the order of KEYS."""
-
-
-def _raw(connection: Connection, source: str, low: datetime, high: datetime) -> Iterable[Bucket]:
-    """Each snapshot as a bucket of its own: (slot, one fold a metric)."""
-    span = {"source": source, "low": low, "high": high}
-    for slot, *values in connection.execute(_RAW(span)):
-        yield slot, tuple((v, v, v, v, 0 if v is None else 1) for v in values)
-
-
-def _hours(connection: Connection, source: str, low: datetime, high: datetime) -> Iterable[Bucket]:
-    span = {"source": source, "low": low, "high": high}
-    for row in connection.execute(_HOURS(span)):
-        yield row.start, folds(row)
-
-
-def folds(row: Row) -> tuple[tuple[float | None, ...], ...]:
+def folds(row: Row) -> tuple[Fold, ...]:
     """A rollup row as (first, last, min, max, n) per metric, in the order of KEYS."""
     values = tuple(row)[2:]
     width = len(FOLDS)
     return tuple(values[i : i + width] for i in range(0, len(KEYS) * width, width))
 
 
-def merge(parts: Sequence[Sequence[float | None]]) -> tuple[float | None, ...]:
+def merge(parts: Sequence[Fold]) -> Fold:
     """One (first, last, min, max, n) from several in time order; parts without readings drop."""
     read = [part for part in parts if part[4]]
     if not read:
-        return (None, None, None, None, 0)
+        return NOTHING
     firsts, lasts, lows, highs, counts = zip(*read, strict=True)
     return (firsts[0], lasts[-1], min(lows), max(highs), sum(counts))
-
-
-def _fold(group: list[Bucket]) -> dict[str, float | None]:
-    row: dict[str, float | None] = {}
-    for index, key in enumerate(KEYS):
-        merged = merge([metrics[index] for _, metrics in group])
-        row |= {f"{key}_{fold}": value for fold, value in zip(FOLDS, merged, strict=True)}
-    return row

@@ -2,17 +2,25 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from data.connection import Row
-from data.model import KEYS, METRICS, Headline, Look, Reading, Run, SeenHeadline, Snapshot
-from data.rounding import half_width
+from data.model import KEYS, METRIC, METRICS, Headline, Look, Reading, Run, SeenHeadline, Snapshot
+from data.rounding import compact, half_width
+
+AS_PRINTED: Final = "="
+"""The column ``shown`` where each value's text is just as the site prints that value, and there is
+no other text: as it nearly always is, and it takes a hundred bytes less.
+"""
+_PRINTABLE: Final = 1e18
+"""Values below this are printed exactly; the site's largest is a million times less."""
 
 
 def snapshot_row(snapshot: Snapshot) -> dict[str, Any]:
     """A snapshot as a row of ``snapshots``: values wide, texts and problems as JSON."""
     look = snapshot.look
     readings = look.readings
+    values = {key: readings[key].value if key in readings else None for key in KEYS}
     return {
         "source": snapshot.source,
         "slot": snapshot.slot,
@@ -20,10 +28,31 @@ def snapshot_row(snapshot: Snapshot) -> dict[str, Any]:
         "as_of": look.as_of,
         "origin": snapshot.origin,
         "via": look.via,
-        **{key: readings[key].value if key in readings else None for key in KEYS},
-        "shown": texts_json((key, reading.shown) for key, reading in readings.items()),
+        **values,
+        "shown": shown_column(values, {key: one.shown for key, one in readings.items()}),
         "problems": texts_json((key, reading.problem) for key, reading in readings.items()),
     }
+
+
+def shown_column(values: Mapping[str, float | None], texts: Mapping[str, str | None]) -> str | None:
+    """Texts as the column ``shown`` has them: AS_PRINTED, else JSON, None when there are none."""
+    kept = {key: text for key, text in texts.items() if text is not None}
+    known = {key: value for key in KEYS if (value := values[key]) is not None}
+    if kept and kept.keys() == known.keys() and all(_is_printed(known, kept, key) for key in kept):
+        return AS_PRINTED
+    return texts_json(kept.items())
+
+
+def _is_printed(values: Mapping[str, float], texts: Mapping[str, str], key: str) -> bool:
+    return abs(values[key]) < _PRINTABLE and texts[key] == compact(METRIC[key], values[key])
+
+
+def shown_of(row: Mapping[Any, Any]) -> dict[str, str]:
+    """The inverse of :func:`shown_column`, from a row with its values."""
+    if row["shown"] != AS_PRINTED:
+        return texts_of(row["shown"])
+    values = [(key, row[key]) for key in KEYS]
+    return {key: compact(METRIC[key], value) for key, value in values if value is not None}
 
 
 def texts_json(items: Iterable[tuple[str, str | None]]) -> str | None:
@@ -54,7 +83,7 @@ def readings_of(row: Mapping[Any, Any], given: Sequence[str] = KEYS) -> dict[str
 
     Of the metrics that the source gives, and of any other it once gave.
     """
-    shown, problems = texts_of(row["shown"]), texts_of(row["problems"])
+    shown, problems = shown_of(row), texts_of(row["problems"])
     readings = {}
     for metric in METRICS:
         key, value, text = metric.key, row[metric.key], shown.get(metric.key)
@@ -64,12 +93,17 @@ def readings_of(row: Mapping[Any, Any], given: Sequence[str] = KEYS) -> dict[str
     return readings
 
 
+def headline_key(headline: Headline) -> str:
+    """What a headline is known by: its address, or its title where the page gave none."""
+    return headline.url or f"title:{headline.title}"
+
+
 def headline_row(seen: SeenHeadline) -> dict[str, Any]:
     """A headline as a row of ``headlines``."""
     headline = seen.headline
     return {
         "source": seen.source,
-        "key": headline.url or f"title:{headline.title}",
+        "key": headline_key(headline),
         "url": headline.url,
         "title": headline.title,
         "summary": headline.summary,

@@ -16,7 +16,7 @@ from data.sql import (
     Text,
 )
 
-REVISION: Final = "0002"
+REVISION: Final = "0003"
 """The newest migration; a test holds it equal to the newest file in ``migrations/versions``."""
 
 FOLDS: Final = ("first", "last", "min", "max", "n")
@@ -165,6 +165,8 @@ def _rollup(name: str) -> Table:
 
 rollups_hour = _rollup("rollups_hour")
 rollups_day = _rollup("rollups_day")
+rollups_week = _rollup("rollups_week")
+ROLLUPS: Final = (rollups_hour, rollups_day, rollups_week)
 
 TABLES: Final = (
     sources,
@@ -176,7 +178,6 @@ TABLES: Final = (
     robots,
     captures,
     listings,
-    rollups_hour,
-    rollups_day,
+    *ROLLUPS,
 )
 """Every table but Alembic's own."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 from platformdirs import PlatformDirs
 
 from data.checked import UnfitError, build, limited
-from data.engine import anchored, parse_url, shown_url, sqlite_url
+from data.engine import anchored, parse_url, sqlite_url
 from data.errors import UsageError
 from data.times import shown_duration
 
@@ -23,8 +23,11 @@ OUTBOX: Final = "outbox"
 ENVIRONMENT: Final = "environment"
 COMMAND_LINE: Final = "command line"
 BESIDE: Final = "default, beside the config file"
+ADDRESSES: Final = ("database", "database_read")
 TABLES: Final = ("archives", "sources")
 """Keys that hold further keys."""
+ORIGIN: Final = r"^(\*|https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?)\Z"
+"""A site as browsers name it: scheme, host and port, nothing behind them; or any."""
 PASSWORD: Final = re.compile(r"(//[^/:@]*):[^/@]*@")
 _FOLDERS: Final = PlatformDirs("masthead", appauthor=False)
 
@@ -55,16 +58,23 @@ class Settings:
     """Everything that can be set."""
 
     database: str = sqlite_url(Path(_FOLDERS.user_data_dir) / "masthead.db")
+    database_read: str | None = None
     outbox: Path = Path(_FOLDERS.user_config_dir) / OUTBOX
     host: str = "127.0.0.1"
     port: int = limited(8050, low=1, high=65535)
     workers: int = limited(2, low=1, high=64)
+    cors: tuple[str, ...] = limited((), pattern=ORIGIN)
     contact: str = limited("", pattern=r"^[\x20-\x7e]*\Z", longest=200)
     timeout: timedelta = timedelta(seconds=30)
     archives: ArchiveSettings = ArchiveSettings()
     sources: dict[str, SourceSettings] = field(
         default_factory=lambda: {"dapp_expert": SourceSettings()}
     )
+
+    @property
+    def reads(self) -> str:
+        """The address of the store that pages read."""
+        return self.database_read or self.database
 
     @property
     def enabled(self) -> list[str]:
@@ -107,6 +117,8 @@ def load(environ: Mapping[str, str], flags: Mapping[str, Any], file: Path | None
         settings = build(Settings, tree)
     except UnfitError as error:
         raise UsageError(_sentence(error, origins)) from None
+    if settings.database_read is not None:
+        parse_url(settings.database_read, "database_read")
     return Loaded(settings, origins, path)
 
 
@@ -120,8 +132,8 @@ def explain(
     settings = loaded.settings
     for key in keys(Settings):
         if key not in TABLES:
-            value = getattr(settings, key)
-            shown = shown_url(parse_url(value)) if key == "database" else value
+            value = settings.reads if key == "database_read" else getattr(settings, key)
+            shown = parse_url(value).shown if key in ADDRESSES else value
             yield key, _toml(shown), loaded.origins.get(key, "default")
     for key in keys(ArchiveSettings):
         path = f"archives.{key}"
@@ -144,6 +156,8 @@ def keys(kind: type) -> list[str]:
 def _toml(value: Any) -> str:
     if isinstance(value, bool | int):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
     text = shown_duration(value) if isinstance(value, timedelta) else str(value)
     return json.dumps(text, ensure_ascii=False)
 
@@ -151,8 +165,9 @@ def _toml(value: Any) -> str:
 def _anchored(layer: Tree, folder: Path) -> Tree:
     """The layer with its paths absolute: they must not depend on who reads them from where."""
     found = dict(layer)
-    if isinstance(found.get("database"), str):
-        found["database"] = anchored(found["database"], folder)
+    for key in ADDRESSES:
+        if isinstance(found.get(key), str):
+            found[key] = anchored(found[key], folder)
     if isinstance(found.get("outbox"), str):
         found["outbox"] = (folder / found["outbox"]).absolute()
     return found

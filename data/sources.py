@@ -7,13 +7,12 @@ from typing import Final
 from data.connection import Connection
 from data.model import About
 from data.schema import (
+    ROLLUPS,
     answers,
     captures,
     headlines,
     listings,
     pages,
-    rollups_day,
-    rollups_hour,
     runs,
     snapshots,
     sources,
@@ -85,8 +84,7 @@ def forget(connection: Connection, source: str) -> int:
     """Delete all that was kept of a source but its counter; the number of snapshots deleted."""
     removed = connection.execute(delete(snapshots).where(snapshots.c.source == source))
     for table in (
-        rollups_hour,
-        rollups_day,
+        *ROLLUPS,
         headlines,
         runs,
         pages,

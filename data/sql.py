@@ -6,12 +6,11 @@ SQLAlchemy has them all, but loading it takes longer, and more memory, than all 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final, Literal
 
-from data.model import from_ms
+from data.model import from_ms, to_ms
 
-Kind = Literal["text", "integer", "double", "boolean", "blob", "instant"]
+Kind = Literal["text", "integer", "double", "boolean", "blob", "instant", "milliseconds"]
 Text: Final[Kind] = "text"
 Integer: Final[Kind] = "integer"
 BigInteger: Final[Kind] = "integer"
@@ -20,6 +19,8 @@ Boolean: Final[Kind] = "boolean"
 LargeBinary: Final[Kind] = "blob"
 Instant: Final[Kind] = "instant"
 """A moment in UTC: integer milliseconds on SQLite, ``timestamptz`` on PostgreSQL."""
+Milliseconds: Final[Kind] = "milliseconds"
+"""A moment that is read as milliseconds since the epoch: as a number."""
 
 
 class Expression:
@@ -127,6 +128,11 @@ def count() -> Expression:
     return Expression("count(*)")
 
 
+def as_ms(instant: Expression) -> Expression:
+    """A moment as milliseconds since the epoch, for an answer."""
+    return Expression(instant.sql, instant.params, Milliseconds)
+
+
 class Column(Expression):
     """A column of a table, by its name."""
 
@@ -186,9 +192,11 @@ class Table:
 
 
 def read(value: Any, kind: Kind | None) -> Any:
-    """A value as the database gives it, as what its column is."""
+    """A value that its database gives as something else, as what its column is."""
     if value is None:
         return None
-    if kind == Instant and not isinstance(value, datetime):
+    if kind == Instant:
         return from_ms(value)
-    return bool(value) if kind == Boolean else value
+    if kind == Milliseconds:
+        return to_ms(value)
+    return bool(value)

@@ -1,12 +1,15 @@
 """SQLite: a file's address, and transactions on connections that are used again."""
 
+import errno
+import os
 import re
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
@@ -14,12 +17,26 @@ from urllib.parse import quote, unquote
 from data.clock import stopwatch
 from data.connection import Connection
 from data.errors import StoreError
+from data.idle import Idle
+from data.mounts import shared_type
 
 _URL: Final = re.compile(r"sqlite://(?P<host>[^/?]*)(?:/(?P<path>[^?]*))?(?P<options>\?.*)?")
+LOG_BYTES: Final = 4 << 20
+"""How large the log beside the file stays after what it held is in the file."""
 SLICE: Final = timedelta(seconds=1)
-"""How long SQLite waits before it looks whether to go on waiting."""
-_IDLE: Final = 8
-"""Connections kept for the next transaction."""
+"""How long SQLite waits within a transaction for a file that is held for a moment."""
+TURN: Final = timedelta(milliseconds=20)
+"""How long SQLite waits for its turn before it looks whether to go on waiting. It looks after 1, 2,
+5, 10 ms and then ever more seldom, while others that come later take their turn.
+"""
+COPIED: Final = 1_000
+"""Pages of a file that are copied at once: between them a signal is heard."""
+UNWRITABLE: Final = (
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+)
+"""SQLite's errors, by their first byte, that are about the file that a copy goes into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +47,17 @@ class File:
     options: str = ""
     """What the URL says after its path, from the question mark on."""
     drivername: str = "sqlite"
+    has_password: bool = False
 
     @property
     def text(self) -> str:
         """The address as a URL; what a URL would take for its own is escaped."""
         return "sqlite:///" + quote(self.database, safe=" +/") + self.options
+
+    @property
+    def shown(self) -> str:
+        """The address as it may be shown: it has no secret."""
+        return self.text
 
 
 def parse(database: str) -> File | None:
@@ -53,24 +76,24 @@ class SqliteEngine:
     another writer came between; ``BEGIN IMMEDIATE`` takes its turn instead.
     """
 
-    def __init__(self, url: File, patience: timedelta, stop: threading.Event) -> None:
+    def __init__(
+        self, url: File, patience: timedelta, stop: threading.Event, writes: bool = True
+    ) -> None:
         self.url = url
         self.patience = patience
         self._stop = stop
-        self._lock = threading.Lock()
-        self._busy = 0
-        self._idle: list[sqlite3.Connection] = []
+        self._connections = Idle(partial(opened, url, patience, writes))
 
     @property
     def busy(self) -> int:
         """How many transactions are under way."""
-        return self._busy
+        return self._connections.busy
 
     @contextmanager
     def begin(self, writes: bool) -> Iterator[Connection]:
         """A transaction: committed when it ends, undone when it raises."""
-        with self._connection() as raw:
-            self._in_turn(raw, "BEGIN IMMEDIATE" if writes else "BEGIN")
+        begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+        with self._connections.use(lambda raw: self._in_turn(raw, begin)) as raw:
             try:
                 yield Connection(raw, "sqlite")
                 raw.execute("COMMIT")
@@ -79,31 +102,9 @@ class SqliteEngine:
                     raw.rollback()
                 raise
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        """A connection for one use, from those that wait; it waits again afterwards."""
-        with self._lock:
-            waiting = self._idle.pop() if self._idle else None
-        raw = waiting or self._open()
-        with self._lock:
-            self._busy += 1
-        try:
-            yield raw
-        finally:
-            with self._lock:
-                self._busy -= 1
-                kept = len(self._idle) < _IDLE
-                if kept:
-                    self._idle.append(raw)
-            if not kept:
-                raw.close()
-
     def dispose(self) -> None:
         """Close the connections that nobody uses."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for raw in idle:
-            raw.close()
+        self._connections.close()
 
     def prepare_file(self) -> None:
         """Make the file's folder, and let the file be read while it is written."""
@@ -114,30 +115,94 @@ class SqliteEngine:
             raise StoreError(
                 f"The store's folder {path.parent} cannot be made: {error.strerror}."
             ) from error
-        with self._connection() as raw:
-            self._in_turn(raw, "PRAGMA journal_mode=WAL")
+        self.refuse_network()
+        with self._connections.use(lambda raw: self._in_turn(raw, "PRAGMA journal_mode=WAL")):
+            pass
+
+    def refuse_network(self) -> None:
+        """Raise StoreError where the file lies on a network file system.
+
+        Readers and writers meet in a memory that they share, which hosts do not.
+        """
+        kind = shared_type(Path(os.path.realpath(self.url.database)).parent)
+        if kind is not None:
+            raise StoreError(
+                f"The store {self.url.shown} lies on a network file system ({kind}): SQLite's WAL "
+                "needs a local disk; use PostgreSQL or a local path."
+            )
 
     def _in_turn(self, raw: sqlite3.Connection, statement: str) -> None:
         """Execute it when the others let us, within our patience and until we are told to stop.
 
         SQLite itself waits in slices, for it hears no signal while it waits.
         """
+        _wait_at_most(raw, min(self.patience, TURN))
         latest = stopwatch() + self.patience.total_seconds()
         while True:
             try:
                 raw.execute(statement)
-                return
+                break
             except sqlite3.OperationalError as error:
                 busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
                 if not busy or self._stop.is_set() or stopwatch() >= latest:
                     raise
+        _wait_at_most(raw, min(self.patience, SLICE))
 
-    def _open(self) -> sqlite3.Connection:
-        """A connection outside any transaction, also for another thread than this."""
-        wait_s = min(self.patience, SLICE).total_seconds()
-        raw = sqlite3.connect(
-            self.url.database, timeout=wait_s, isolation_level=None, check_same_thread=False
-        )
-        for pragma in ("synchronous=FULL", f"busy_timeout={wait_s * 1000:.0f}", "foreign_keys=ON"):
+
+def opened(url: File, patience: timedelta, makes: bool) -> sqlite3.Connection:
+    """A connection outside any transaction, also for another thread than this.
+
+    A file that is not there is made only where ``makes`` says so.
+    """
+    wait_s = min(patience, SLICE).total_seconds()
+    path = os.path.abspath(url.database)  # noqa: PTH100 - a link stays one
+    raw = sqlite3.connect(
+        path if makes else f"file://{quote(path)}?mode=rw",
+        timeout=wait_s,
+        isolation_level=None,
+        check_same_thread=False,
+        uri=not makes,
+    )
+    try:
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", f"journal_size_limit={LOG_BYTES}"):
             raw.execute(f"PRAGMA {pragma}")
-        return raw
+    except BaseException:
+        raw.close()
+        raise
+    return raw
+
+
+def copy_into(
+    raw: sqlite3.Connection, place: Path, advance: Callable[[int, int], None]
+) -> list[str]:
+    """Copy the file as this transaction sees it into an empty one; what is wrong with the copy.
+
+    The transaction holds the moment, so that no writer makes the copying begin anew. Raises OSError
+    where the copy cannot be written, else SQLite's errors.
+    """
+    raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    copy = sqlite3.connect(place, isolation_level=None)
+    try:
+        for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=OFF", "synchronous=OFF"):
+            copy.execute(f"PRAGMA {pragma}").fetchone()
+        raw.backup(
+            copy,
+            pages=COPIED,
+            sleep=0,
+            progress=lambda _, left, whole: advance(whole - left, whole),
+        )
+        # One file, whole in itself: the store makes it write ahead again where it is put in place.
+        copy.execute("PRAGMA journal_mode=DELETE").fetchone()
+        found = [row[0] for row in copy.execute("PRAGMA integrity_check(1)")]
+    except sqlite3.OperationalError as error:
+        code = error.sqlite_errorcode
+        if code & 0xFF in UNWRITABLE or code == sqlite3.SQLITE_IOERR_WRITE:
+            raise OSError(errno.EIO, str(error)) from error
+        raise
+    finally:
+        copy.close()
+    return [] if found == ["ok"] else found
+
+
+def _wait_at_most(raw: sqlite3.Connection, patience: timedelta) -> None:
+    raw.execute(f"PRAGMA busy_timeout={patience // timedelta(milliseconds=1)}")

@@ -5,27 +5,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
-from typing import Any, Final
+from typing import Any
 
 from data import engine as engines
+from data import revisions, stories, writes
 from data import sources as source_rows
-from data import stories, writes
 from data.connection import Connection, Row
 from data.engine import Engine
+from data.many import Part, add_parts
 from data.model import KEYS, SAMPLE, About, Answered, Page, Run, SeenHeadline, Snapshot
+from data.places import ORDER, SHOWN_AT, Place, behind
 from data.rollup import rebuild
 from data.rows import given_by, run_of, run_row, seen_of, snapshot_of
 from data.schema import answers, headlines, robots, runs, snapshots, sources
-from data.sql import case, or_
+from data.sql import or_
 from data.statements import Select, insert, select
-
-BATCH: Final = 2_000
-SHOWN_AT: Final = case(
-    (headlines.c.published_from == headlines.c.published_to, headlines.c.published_from),
-    else_=headlines.c.first_seen_at,
-)
-"""When a headline stands on the time axis: its publication where exact, else first seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +101,14 @@ class Store:
 
         ``every`` by source is asked for when ``history`` has ended; None keeps what is known.
         """
-        total = writes.Added()
-        spans: dict[str, list[datetime]] = {}
+        return self.add_parts([Part(lambda: history)], every)
+
+    def add_parts(
+        self, parts: Iterable[Part], every: Mapping[str, timedelta | None]
+    ) -> writes.Added:
+        """Keep a history that comes in parts as :meth:`add` does: all or nothing."""
         with self.writing() as connection:
-            pending = iter(history)
-            while batch := list(islice(pending, BATCH)):
-                for source in {snapshot.source for snapshot in batch}:
-                    part = [snapshot for snapshot in batch if snapshot.source == source]
-                    added, changed = writes.add_snapshots(connection, source, part)
-                    total += added
-                    rebuild(connection, source, changed)
-                    spans[source] = [*spans.get(source, []), *_ends(changed)]
+            total, spans = add_parts(connection, parts)
             for source, slots in spans.items():
                 source_rows.touch_source(connection, source, every.get(source), slots, bool(slots))
         return total
@@ -242,16 +233,27 @@ class Store:
             return writes.count_pages(connection, source)
 
     def headlines(
-        self, source: str, start: datetime | None, end: datetime | None, limit: int
+        self,
+        source: str,
+        start: datetime | None,
+        end: datetime | None,
+        limit: int,
+        after: Place | None = None,
     ) -> list[SeenHeadline]:
-        """The newest headlines, at most ``limit``, that stand in [start, end] (see SHOWN_AT)."""
+        """The newest headlines, at most ``limit``, that stand in [start, end] (see SHOWN_AT).
+
+        ``after``: of those behind that place alone. Raises UsageError where nothing stands there.
+        """
         query = select(headlines).where(headlines.c.source == source)
         if start is not None:
             query = query.where(start <= SHOWN_AT)
         if end is not None:
             query = query.where(end >= SHOWN_AT)
-        query = query.order_by(SHOWN_AT.desc(), headlines.c.lead.desc(), headlines.c.key)
-        return [seen_of(row) for row in self._rows(query.limit(limit))]
+        with self.reading() as connection:
+            if after is not None:
+                query = query.where(behind(connection, source, after))
+            found = connection.execute(query.order_by(*ORDER).limit(limit))
+            return [seen_of(row) for row in found]
 
     def _snapshot(self, query: Any) -> Snapshot | None:
         rows = self._rows(query)
@@ -267,15 +269,16 @@ def open_store(
     read_only: bool = False,
     patience: timedelta = engines.PATIENCE,
     stop: threading.Event | None = None,
+    silence: timedelta = engines.SILENCE,
 ) -> Store:
-    """The store at a database URL; made and migrated first unless ``read_only``.
+    """The store at a database URL; made and migrated first; if ``read_only``, only looked at.
 
     ``patience``: how long a writer waits for its turn, at most PATIENCE; setting ``stop`` ends
-    that. Raises StoreError.
+    that. ``silence``: how long a server may leave a statement unanswered. Raises StoreError.
     """
-    engine = engines.connect(engines.parse_url(database), min(patience, engines.PATIENCE), stop)
-    if not read_only:
-        engines.migrate(engine)
+    url, patience = engines.parse_url(database), min(patience, engines.PATIENCE)
+    engine = engines.connect(url, patience, stop, read_only, silence)
+    (revisions.check if read_only else revisions.migrate)(engine)
     return Store(engine)
 
 
@@ -289,10 +292,6 @@ def _looks(source: str) -> Select:
 def _seen(snapshot: Snapshot) -> Iterable[SeenHeadline]:
     at = snapshot.taken_at
     return [SeenHeadline(one, snapshot.source, at, at) for one in snapshot.look.headlines]
-
-
-def _ends(slots: Sequence[datetime]) -> list[datetime]:
-    return [min(slots), max(slots)] if slots else []
 
 
 def _source_info(row: Row) -> SourceInfo:

@@ -25,6 +25,12 @@ def _known_headline(*, addressed: bool) -> Prepared:
 _INSERT: Final = prepared_insert(headlines)
 _KNOWN: Final = {has: _known_headline(addressed=has) for has in (False, True)}
 
+_SEEN_AGAIN: Final = Prepared(
+    update(headlines)
+    .where((headlines.c.source == Given("source")) & (headlines.c.key == Given("key")))
+    .values(last_seen_at=Given("last_seen_at"))
+)
+
 
 def save_headline(connection: Connection, seen: SeenHeadline) -> bool:
     """Keep a headline, or what it adds to the one already kept; whether a reader sees a change."""
@@ -35,7 +41,9 @@ def save_headline(connection: Connection, seen: SeenHeadline) -> bool:
         return True
     merged = headline_row(_merged(seen_of(old), seen))
     changes = {name: value for name, value in merged.items() if value != getattr(old, name)}
-    if changes:
+    if changes.keys() == {"last_seen_at"}:
+        connection.execute(_SEEN_AGAIN(merged))
+    elif changes:
         place = (headlines.c.source == old.source) & (headlines.c.key == old.key)
         connection.execute(update(headlines).where(place).values(**changes))
     return not changes.keys() <= {"last_seen_at"}

@@ -10,12 +10,15 @@ from typing import Any, Final, Literal, TypeVar, cast, get_args
 from data.connection import Connection, Row
 from data.errors import UsageError
 from data.model import KEYS, METRIC, SAMPLE, slot_of
+from data.places import SHOWN_AT
 from data.rows import given_by, readings_of
 from data.schema import headlines, runs, snapshots
 from data.schema import sources as sources_table
-from data.sql import Table
+from data.sources import FORGOTTEN
+from data.sql import Expression, Table
+from data.sql import count as counted
 from data.statements import Select, select
-from data.store import SHOWN_AT, Store
+from data.store import Store
 from data.times import duration, moment
 
 What = Literal["snapshots", "headlines", "runs"]
@@ -64,9 +67,9 @@ def query(
         keys=tuple(key for key in KEYS if key in keys) or KEYS,
         start=span_end("from", start, now),
         end=span_end("to", end, now),
-        by=cast("By", _choice("by", by or "seen", get_args(By))),
+        by=cast("By", _choice("by", "seen" if by is None else by, get_args(By))),
         every=None if every is None else _named("every", duration, every),
-        shape=cast("Shape", _choice("shape", shape or "wide", get_args(Shape))),
+        shape=cast("Shape", _choice("shape", "wide" if shape is None else shape, get_args(Shape))),
     )
 
 
@@ -159,54 +162,86 @@ def columns(query: Query) -> tuple[Column, ...]:
 def rows(store: Store, query: Query) -> Iterator[tuple[Any, ...]]:
     """The rows of the answer by time, then source; one consistent view, read in small parts."""
     with store.reading() as connection:
-        names = query.sources or _real_sources(connection)
-        streams = [_of_source(connection, query, name) for name in sorted(set(names))]
-        place = [column.name for column in columns(query)].index("source")
-        yield from heapq.merge(*streams, key=lambda row: (row[0], row[place]))
+        yield from read(connection, query, sources_of(connection, query))
 
 
-def _real_sources(connection: Connection) -> Sequence[str]:
-    known = set(connection.scalars(select(sources_table.c.source)))
-    known |= set(connection.scalars(select(runs.c.source).distinct()))
-    return sorted(known - {SAMPLE})
+def sources_of(connection: Connection, query: Query) -> Sequence[str]:
+    """The sources that are asked for, by name. Raises UsageError where one is not known."""
+    known = _known_sources(connection)
+    for name in query.sources:
+        if name not in known:
+            there = f"known are {', '.join(sorted(known))}" if known else "nothing is known yet"
+            raise UsageError(
+                f"The parameter 'source' is {name[:40]!r}: nothing was kept of it; {there}."
+            )
+    return sorted(set(query.sources) or known - {SAMPLE})
+
+
+def read(connection: Connection, query: Query, sources: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """The rows of these sources, in the order of :func:`rows`."""
+    streams = [_of_source(connection, query, name) for name in sources]
+    place = [column.name for column in columns(query)].index("source")
+    yield from heapq.merge(*streams, key=lambda row: (row[0], row[place]))
+
+
+def count(connection: Connection, query: Query, sources: Sequence[str]) -> int:
+    """How many rows there are at least, as far as that can be told before they are read."""
+    if query.every is not None:
+        return 0
+    tidy = query.what == "snapshots" and query.shape == "tidy"
+    wanted = [Expression(f'count("{key}")') for key in query.keys] if tidy else [counted()]
+    table, _ = _place(query)
+    return sum(
+        sum(connection.execute(_narrowed(select(*wanted).select_from(table), query, name)).one())
+        for name in sources
+    )
+
+
+def _known_sources(connection: Connection) -> set[str]:
+    kept = sources_table.c.every_ms != FORGOTTEN
+    known = set(connection.scalars(select(sources_table.c.source).where(kept)))
+    return known | set(connection.scalars(select(runs.c.source).distinct()))
+
+
+def _place(query: Query) -> tuple[Table, Expression]:
+    """The table that is asked, and its column with the time of a row."""
+    if query.what == "snapshots":
+        return snapshots, snapshots.c.slot
+    table = headlines if query.what == "headlines" else runs
+    return table, table.c[columns(query)[0].name]
 
 
 def _of_source(connection: Connection, query: Query, source: str) -> Iterator[tuple[Any, ...]]:
-    names = [column.name for column in columns(query)]
-    table = {"snapshots": snapshots, "headlines": headlines, "runs": runs}[query.what]
-    time = "slot" if query.what == "snapshots" else names[0]
-    found = _ordered(connection, query, source, table, time)
-    if query.what == "snapshots":
-        found = _thinned(found, query.every)
-    if query.what == "snapshots" and query.shape == "tidy":
-        known = select(sources_table.c.metrics).where(sources_table.c.source == source)
-        given = given_by(connection.scalar(known))
-        for row in found:
-            yield from _tidy_rows(row, query.keys, given)
-        return
-    for row in found:
-        yield tuple(row._mapping[name] for name in names)
-
-
-def _ordered(
-    connection: Connection, query: Query, source: str, table: Table, time: str
-) -> Iterator[Row]:
-    when = table.c[time]
-    within = SHOWN_AT if query.what == "headlines" and query.by == "published" else when
-    statement: Select = select(table).where(table.c.source == source)
-    if query.start is not None:
-        statement = statement.where(within >= query.start)
-    if query.end is not None:
-        statement = statement.where(within < query.end)
+    table, when = _place(query)
+    tidy = query.what == "snapshots" and query.shape == "tidy"
+    wanted = table.columns if tidy else [table.c[column.name] for column in columns(query)]
     others = [column for column in table.key if column is not when]
-    statement = statement.order_by(when, *others)
-    yield from connection.execute(statement)
-
-
-def _thinned(found: Iterable[Row], every: timedelta | None) -> Iterator[Row]:
-    if every is None:
+    asked = _narrowed(select(*wanted), query, source).order_by(when, *others)
+    found = connection.stream(asked)
+    if query.what == "snapshots" and query.every is not None:
+        found = _thinned(found, query.every)
+    if not tidy:
         yield from found
         return
+    known = select(sources_table.c.metrics).where(sources_table.c.source == source)
+    given = given_by(connection.scalar(known))
+    for row in found:
+        yield from _tidy_rows(row, query.keys, given)
+
+
+def _narrowed(asked: Select, query: Query, source: str) -> Select:
+    """Only the rows of a source within the span."""
+    table, when = _place(query)
+    within = SHOWN_AT if query.what == "headlines" and query.by == "published" else when
+    asked = asked.where(table.c.source == source)
+    if query.start is not None:
+        asked = asked.where(within >= query.start)
+    if query.end is not None:
+        asked = asked.where(within < query.end)
+    return asked
+
+
+def _thinned(found: Iterable[Row], every: timedelta) -> Iterator[Row]:
     for _, group in groupby(found, lambda row: slot_of(row.slot, every)):
         *_, last = group
         yield last

@@ -14,12 +14,12 @@ UNITS: Final = {
     "w": timedelta(weeks=1),
     "y": timedelta(days=365),
 }
-_DURATION: Final = re.compile(r"(\d{1,6})([smhdwy])", re.ASCII)
+DURATION: Final = re.compile("([0-9]{1,6})([smhdwy])")
 
 
 def duration(text: str) -> timedelta:
     """``30s``, ``15m``, ``1h``, ``7d``, ``2w``, ``1y`` (365 days). Raises UsageError."""
-    match = _DURATION.fullmatch(text.strip())
+    match = DURATION.fullmatch(text.strip())
     if match is None or int(match[1]) == 0:
         raise UsageError(f"{text!r} is not a duration: write a number and s, m, h, d, w or y: 1h.")
     return int(match[1]) * UNITS[match[2]]
@@ -35,7 +35,7 @@ def shown_duration(span: timedelta) -> str:
 
 def moment(text: str, now: datetime) -> datetime:
     """ISO 8601 (UTC where it names no zone), or a duration before ``now``. Raises UsageError."""
-    if _DURATION.fullmatch(text.strip()):
+    if DURATION.fullmatch(text.strip()):
         try:
             return now - duration(text)
         except OverflowError:

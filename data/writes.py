@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from data.connection import Connection
 from data.model import KEYS, Answered, Page, Snapshot
 from data.prepared import Given, prepared_insert
-from data.rows import snapshot_row, texts_json, texts_of
+from data.rows import shown_column, shown_of, snapshot_row, texts_json, texts_of
 from data.schema import (
     answers,
     pages,
@@ -56,11 +56,13 @@ def _filled(old: Mapping[Any, Any], new: dict[str, Any]) -> dict[str, Any]:
     if not known:
         return new
     changes = {key: new[key] for key in gained}
-    for column in ("shown", "problems"):
-        before, after = texts_of(old[column]), texts_of(new[column])
-        changes[column] = texts_json(
-            (key, (after if key in gained else before).get(key)) for key in KEYS
-        )
+    texts = [(shown_of(old), shown_of(new)), (texts_of(old["problems"]), texts_of(new["problems"]))]
+    shown, problems = (
+        {key: (after if key in gained else before).get(key) for key in KEYS}
+        for before, after in texts
+    )
+    changes["shown"] = shown_column({**old, **changes}, shown)
+    changes["problems"] = texts_json(problems.items())
     return changes
 
 

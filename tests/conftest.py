@@ -1,6 +1,5 @@
-"""What several tests share: a real SQLite store, a builder of snapshots, a way to wait."""
+"""What several tests share: real stores on SQLite and PostgreSQL, a builder of snapshots."""
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from data.clock import stopwatch
 from data.model import METRICS, Headline, Look, Origin, Reading, Snapshot, Via
 from data.rounding import half_width
+from data.schema import TABLES
 from data.store import Store, open_store
+from tests.postgres import Server, place, programs
 
 T0 = datetime(2026, 1, 31, 6, tzinfo=UTC)
 """The slot tests start from."""
@@ -23,9 +23,77 @@ def database(folder: Path) -> str:
     return f"sqlite:///{folder / 'masthead.db'}"
 
 
+@pytest.fixture(scope="session")
+def installed() -> Iterator[tuple[Path, Path]]:
+    """PostgreSQL's programs, and a folder for the servers of the whole run."""
+    with programs() as places:
+        yield places
+
+
+@pytest.fixture(scope="session")
+def postgres(installed: tuple[Path, Path]) -> Iterator[Server]:
+    """A PostgreSQL server for the whole run."""
+    bin_, folder = installed
+    started = Server(bin_, place(folder / "shared"))
+    started.create()
+    started.start()
+    yield started
+    started.stop("immediate")
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: Server) -> str:
+    """The URL of one migrated database, for one test at a time."""
+    postgres.execute("CREATE DATABASE masthead")
+    url = postgres.url("masthead")
+    open_store(url).close()
+    return url
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """An empty, migrated store in a file of its own."""
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Makes databases in which nothing is yet, by the name of their engine; gives their URLs."""
+    made: list[str] = []
+
+    def make(engine: str) -> str:
+        if engine == "sqlite":
+            made.append(f"empty_{len(made)}.db")
+            return f"sqlite:///{tmp_path / made[-1]}"
+        server: Server = request.getfixturevalue("postgres")
+        made.append(f"empty_{len(made)}")
+        server.execute(f"CREATE DATABASE {made[-1]}")
+        return server.url(made[-1])
+
+    yield make
+    for name in made:
+        if not name.endswith(".db"):
+            postgres: Server = request.getfixturevalue("postgres")
+            postgres.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty store on each engine: a file still to be made, or tables emptied."""
+    if request.param == "sqlite":
+        return database(tmp_path)
+    server: Server = request.getfixturevalue("postgres")
+    migrated: str = request.getfixturevalue("migrated")
+    names = ", ".join(table.name for table in TABLES)
+    server.execute(f"TRUNCATE {names} RESTART IDENTITY", "masthead")
+    return migrated
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    """An empty, migrated store, on each engine."""
+    opened = open_store(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def file_store(tmp_path: Path) -> Iterator[Store]:
+    """An empty, migrated store in a file of its own: for what only SQLite has."""
     opened = open_store(database(tmp_path))
     yield opened
     opened.close()
@@ -74,11 +142,3 @@ def snapshot(
     }
     look = Look(readings, via, as_of, headlines)
     return Snapshot(source, slot, taken_at or slot + timedelta(seconds=4), origin, look)
-
-
-def until(holds: Callable[[], bool], seconds: float) -> None:
-    """Wait until ``holds()``, at most ``seconds``; fails when it never does."""
-    deadline, tick = stopwatch() + seconds, threading.Event()
-    while not holds():
-        assert stopwatch() < deadline, f"it did not happen within {seconds} s"
-        tick.wait(0.02)

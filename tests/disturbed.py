@@ -18,13 +18,13 @@ from collectors.meter import Meter, Tally
 from collectors.order import order
 from collectors.pace import Terms
 from data.clock import now
-from data.schema import captures, headlines, pages, rollups_day, rollups_hour, snapshots
+from data.schema import ROLLUPS, captures, headlines, pages, snapshots
 from data.settings import ArchiveSettings, Settings
 from data.statements import select
 from data.store import open_store
 from tests.archives import Archived, Archives
-from tests.conftest import until
 from tests.pages import page
+from tests.waiting import until
 
 QUICK = Terms(
     timedelta(),
@@ -38,7 +38,7 @@ QUICK = Terms(
 START = datetime(2023, 1, 1, tzinfo=UTC)
 CRAWLS = ("CC-MAIN-2023-50", "CC-MAIN-2024-10", "CC-MAIN-2025-05")
 EVERY = "12h"
-TABLES = (snapshots, captures, headlines, pages, rollups_hour, rollups_day)
+TABLES = (snapshots, captures, headlines, pages, *ROLLUPS)
 """What must be the same in the end, row by row."""
 
 

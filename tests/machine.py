@@ -14,6 +14,8 @@ Command = tuple[str, ...]
 
 PACKAGES: Final = {"cron": "cron", "systemd-analyze": "systemd", "unshare": "util-linux"}
 """By program, the Debian package that has it."""
+MEASURING: Final = {"sqlite3": "sqlite3", "wrk": "wrk"}
+"""The same, for what only benchmarks use."""
 
 
 class MissingError(Exception):
@@ -51,7 +53,7 @@ def find(program: str) -> str:
     if path is None:
         raise MissingError(
             f"The tests need the program {program!r} and it was not found: run this as root: "
-            f"{told(apt(PACKAGES[program]))}"
+            f"{told(apt((PACKAGES | MEASURING)[program]))}"
         )
     return path
 

@@ -57,39 +57,41 @@ def figures(result: Result) -> dict[str, float | None]:
     return {key: one.value for key, one in result.snapshot.look.readings.items()}
 
 
-def test_defillama_is_collected(site: Site, tmp_path: Path, store: Store) -> None:
-    """Three requests, one snapshot of three figures; the store knows what the source is."""
+def test_defillama_is_collected(site: Site, tmp_path: Path, file_store: Store) -> None:
+    """Three requests, one snapshot of three figures; the file_store knows what the source is."""
     result = collect(site, tmp_path, "defillama")
     assert (result.outcome, result.error) == ("stored", None)
     assert figures(result) == {"dapps": 7, "blockchains": 3, "volume_30d": 303_261_234_567.89}
     asked = [path for path, _ in site.requests if path != "/robots.txt"]
     assert asked == [f"/{part}" for part in defillama.COLLECTOR.parts]
-    info = store.source("defillama")
+    info = file_store.source("defillama")
     assert info is not None
     assert info.about == defillama.COLLECTOR.about
-    kept = store.latest("defillama")
+    kept = file_store.latest("defillama")
     assert kept is not None
     assert kept.look.complete
-    assert store.page_count("defillama") == 0
+    assert file_store.page_count("defillama") == 0
     assert collect(site, tmp_path, "defillama").outcome == "duplicate"
-    told = status(store, "defillama", DAY, AT)
+    told = status(file_store, "defillama", DAY, AT)
     assert (told.last_success, told.stale) == (AT, False)
 
 
-def test_part_that_fails_is_a_partial_snapshot(site: Site, tmp_path: Path, store: Store) -> None:
+def test_part_that_fails_is_a_partial_snapshot(
+    site: Site, tmp_path: Path, file_store: Store
+) -> None:
     """Two figures are stored, the third has its reason; the page is kept and reads back whole."""
     site.answers["/v2/chains"] = Answer(b"<html>nothing here</html>", 404)
     result = collect(site, tmp_path, "defillama")
     assert (result.outcome, result.exit_code) == ("partial", 3)
     assert figures(result)["blockchains"] is None
     assert f"blockchains: {site.url}v2/chains answered 404" in str(result.error)
-    [kept] = kept_pages(store, "defillama")
+    [kept] = kept_pages(file_store, "defillama")
     assert opened(kept.page)["v2/chains"].error is not None
     saved = tmp_path / "kept.json"
     saved.write_bytes(kept.page.body)
     again = collect(site, tmp_path, "defillama", Page(saved.read_bytes(), site.url, AT + DAY))
     assert (again.outcome, figures(again)) == ("partial", figures(result))
-    assert reread(store, "defillama") == Reread("defillama", pages=2, filled=0, left=2)
+    assert reread(file_store, "defillama") == Reread("defillama", pages=2, filled=0, left=2)
 
 
 def test_outage_at_200(site: Site, tmp_path: Path, store: Store) -> None:
@@ -111,22 +113,24 @@ def test_all_parts_fail(site: Site, tmp_path: Path, store: Store) -> None:
     assert store.latest("defillama") is None
 
 
-def test_growthepie_is_collected(site: Site, tmp_path: Path, store: Store) -> None:
+def test_growthepie_is_collected(site: Site, tmp_path: Path, file_store: Store) -> None:
     """One snapshot of one figure, as of the end of the last day summed, with its credit."""
     result = collect(site, tmp_path, "growthepie")
     assert (result.outcome, figures(result)) == ("stored", {"transactions_30d": 50_655})
-    kept = store.latest("growthepie")
+    kept = file_store.latest("growthepie")
     assert kept is not None
     assert kept.look.readings == {"transactions_30d": Reading(50_655, 0.0, "count")}
     assert kept.look.as_of == datetime(2026, 1, 31, tzinfo=UTC)
-    info = store.source("growthepie")
+    info = file_store.source("growthepie")
     assert info is not None
     assert info.about.credit == "Data: growthepie, CC BY 4.0"
-    assert [row[3:5] for row in rows(store, Query(shape="tidy"))] == [("transactions_30d", 50_655)]
+    assert [row[3:5] for row in rows(file_store, Query(shape="tidy"))] == [
+        ("transactions_30d", 50_655)
+    ]
 
 
 def test_a_server_that_wants_peace_is_not_asked_for_the_other_parts(
-    site: Site, tmp_path: Path, store: Store
+    site: Site, tmp_path: Path, file_store: Store
 ) -> None:
     """A long Retry-After holds for the parts that follow and for the next visit."""
     second = f"/{defillama.COLLECTOR.parts[1]}"
@@ -135,6 +139,6 @@ def test_a_server_that_wants_peace_is_not_asked_for_the_other_parts(
     assert (result.outcome, figures(result)["dapps"]) == ("partial", 7)
     assert figures(result)["volume_30d"] is None
     assert site.paths[-1] == second
-    known = store.answered("defillama")
+    known = file_store.answered("defillama")
     assert known is not None
     assert known.not_before == AT + timedelta(hours=1)

@@ -19,7 +19,8 @@ from data import journal, outbox
 from data.model import Run
 from data.store import Store
 from data.tables import Query, rows
-from tests.conftest import HOUR, T0, until
+from tests.conftest import HOUR, T0
+from tests.waiting import until
 
 SOURCE = "dapp_expert"
 HERE = socket.gethostname()

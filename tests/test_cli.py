@@ -197,6 +197,8 @@ def test_collect_bridges_a_store_that_is_away(masthead: Masthead, saved: str) ->
         (("collect", "--from-file", "absent.html"), "absent.html cannot be read"),
         (("collect", "--from-file", "page.txt", "--at", "soon"), "'soon' is not a time"),
         (("export", "moods"), "'what' is 'moods'"),
+        (("export", "snapshots", "--source", "typo"), "nothing is known yet"),
+        (("export", "snapshots", "-o", "x.csv", "--source", "typo"), "'source' is 'typo'"),
         (("export", "snapshots", "--metric", "mood"), "'metric' is 'mood'"),
         (("export", "snapshots", "--shape", "round"), "'shape' is 'round'"),
         (("export", "snapshots", "--format", "doc"), "format 'doc'"),
@@ -238,6 +240,30 @@ def test_export_and_import_round_trip(masthead: Masthead, saved: str) -> None:
         assert masthead(*other, "export", what, *options).stdout == exported
         assert ": 0 new" in masthead(*other, "import", "out.csv").stdout
     assert not list(masthead.folder.glob(".*"))
+
+
+def test_output_that_ends_before_the_export(masthead: Masthead) -> None:
+    """A reader that has had enough ends the export quietly; a full disk is said in a sentence."""
+    assert masthead("sample", "load").returncode == 0
+    command = "{python} -m masthead export snapshots --source sample {rest}"
+
+    def shell(rest: str) -> subprocess.CompletedProcess[bytes]:
+        script = command.format(python=sys.executable, rest=rest)
+        return subprocess.run(
+            ["bash", "-c", script],
+            capture_output=True,
+            check=False,
+            cwd=masthead.folder,
+            env=masthead.environ,
+        )
+
+    early = shell("| head -c 4; echo $PIPESTATUS")
+    assert (early.stdout, early.stderr) == (b"slot141\n", b"")
+    for rest in ("> /dev/full", "-o /dev/full"):
+        full = shell(rest)
+        assert full.returncode == 2
+        assert full.stderr.endswith(b"cannot be written: No space left on device.\n")
+        assert full.stderr.count(b"\n") == 1
 
 
 def test_export_into_a_pipe_and_through_a_link(masthead: Masthead, saved: str) -> None:
@@ -305,7 +331,9 @@ def test_sample_comes_and_goes_beside_real_data(masthead: Masthead, saved: str) 
     assert 20 < len(named.splitlines()) < 30
     assert "(synthetic)" in masthead("status").stdout
     assert masthead("sample", "remove").returncode == 0
-    assert len(masthead("export", "snapshots", "--source", "sample").stdout.splitlines()) == 1
+    gone = masthead("export", "snapshots", "--source", "sample")
+    assert (gone.returncode, gone.stdout) == (2, "")
+    assert "known are dapp_expert." in gone.stderr
     assert masthead("export", "snapshots").stdout == before
 
 
@@ -319,7 +347,7 @@ def test_config_tells_where_each_setting_comes_from(masthead: Masthead) -> None:
     assert "secret" not in done.stdout
     assert f'sources.dapp_expert.every = "15m"  # {path}' in done.stdout
     assert "port = 8123  # environment" in done.stdout
-    assert 'database = "postgresql+psycopg://me:***@db/history"  # command line' in done.stdout
+    assert 'database = "postgresql://me:***@db/history"  # command line' in done.stdout
     assert 'host = "127.0.0.1"  # default' in done.stdout
 
 

@@ -5,13 +5,16 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import BoundedSemaphore
 
 import openpyxl
 import pytest
+from flask import Flask
 from pyarrow import parquet
 from werkzeug.test import Client
 
 from dashboard.app import create_app
+from dashboard.downloads import in_turn
 from data import export
 from data.model import Headline
 from data.settings import Settings
@@ -143,3 +146,13 @@ def test_store_away_is_503(client: Client, store: Store, tmp_path: Path) -> None
     answer = client.get("/export/snapshots.csv")
     assert answer.status_code == 503
     assert "masthead.db did not answer" in answer.text
+
+
+def test_an_empty_part_is_no_end() -> None:
+    """A part without a line, as of a stretch that has just ended, does not end the file."""
+    turns = BoundedSemaphore(1)
+    turns.acquire()
+    with Flask("test").test_request_context():
+        sent = in_turn((part for part in (b"", b"one", b"", b"two")), turns)
+        assert list(sent) == [b"", b"one", b"two"]
+    assert turns.acquire(blocking=False)

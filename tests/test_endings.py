@@ -18,9 +18,9 @@ from data.clock import stopwatch
 from data.outbox import count
 from data.store import Store, open_store
 from data.tables import Query, rows
-from tests.conftest import until
 from tests.pages import page
 from tests.site import Answer, Site, serving
+from tests.waiting import until
 
 SOON_S = 5.0
 

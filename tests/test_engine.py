@@ -1,25 +1,35 @@
 """Opening a database: addresses, pragmas, locks, and errors that name the store."""
 
+import gc
+import os
 import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from data import mounts
 from data.engine import (
     anchored,
     connect,
-    migrate,
     parse_url,
     reading,
-    shown_url,
     sqlite_url,
     writing,
 )
 from data.errors import MastheadError, StoreError, UsageError
+from data.export import stream
+from data.model import Headline, SeenHeadline
+from data.mounts import shared_type
+from data.news import news
+from data.revisions import migrate
 from data.statements import text
 from data.store import Store, open_store
+from data.tables import Query
 from tests.conftest import HOUR, T0, database, snapshot
+from tests.postgres import Server
 
 
 @pytest.mark.parametrize(
@@ -27,9 +37,9 @@ from tests.conftest import HOUR, T0, database, snapshot
     [
         ("sqlite:///masthead.db", "sqlite"),
         ("sqlite:////var/lib/masthead/masthead.db", "sqlite"),
-        ("postgresql://collector@db/masthead", "postgresql+psycopg"),
-        ("postgres://collector@db/masthead", "postgresql+psycopg"),
-        ("postgresql+psycopg://a,b/masthead", "postgresql+psycopg"),
+        ("postgresql://collector@db/masthead", "postgresql"),
+        ("postgres://collector@db/masthead", "postgresql"),
+        ("postgresql+psycopg://a,b/masthead", "postgresql"),
     ],
 )
 def test_url(given: str, driver: str) -> None:
@@ -41,6 +51,17 @@ def test_url(given: str, driver: str) -> None:
 def test_sqlite_url(name: str) -> None:
     """The address of a file is read back as that file, whatever its name."""
     assert parse_url(sqlite_url(Path("/a") / name)).database == f"/a/{name}"
+
+
+def test_file_of_any_name(tmp_path: Path) -> None:
+    """Its tables are made in that file, and news of it is heard; no other file is made."""
+    path = tmp_path / "50% a?b" / "c#d.db"
+    with closing(open_store(sqlite_url(path))) as store, closing(news(store)) as told:
+        store.save(snapshot(dapps=1.0), HOUR)
+        assert told.version() > 0
+        assert store.snapshot("dapp_expert", T0) is not None
+    assert [one.name for one in tmp_path.iterdir()] == ["50% a?b"]
+    assert [one.name for one in path.parent.iterdir()] == ["c#d.db"]
 
 
 @pytest.mark.parametrize(
@@ -88,12 +109,14 @@ def test_bad_url(given: str, message: str) -> None:
     [
         "postgresql://me:s3cret@db/masthead",
         "postgresql://db/masthead?user=me&password=s3cret",
+        "postgresql://me:p@s3cret@db/masthead",
+        "postgresql://me:p@/s3cret@db/masthead",
         "postgresql://db/masthead?sslpassword=s3cret",
     ],
 )
 def test_password_is_never_shown(given: str) -> None:
     """The shown address has the host and not the password, wherever that stood."""
-    shown = shown_url(parse_url(given))
+    shown = parse_url(given).shown
     assert "s3cret" not in shown
     assert "db/masthead" in shown
 
@@ -109,9 +132,9 @@ def test_password_is_not_in_errors() -> None:
         assert "s3cret" not in str(caught.value)
 
 
-def test_pragmas_are_in_force(store: Store) -> None:
+def test_pragmas_are_in_force(file_store: Store) -> None:
     """Every connection writes ahead, syncs fully and waits; the file itself is in WAL."""
-    for access in (store.reading, store.writing):
+    for access in (file_store.reading, file_store.writing):
         with access() as connection:
             found = {
                 name: connection.scalar(text(f"PRAGMA {name}"))
@@ -125,14 +148,14 @@ def test_pragmas_are_in_force(store: Store) -> None:
         }
 
 
-def test_writes_begin_immediate(store: Store) -> None:
+def test_writes_begin_immediate(file_store: Store) -> None:
     """A write transaction holds the write lock before its first statement; a read does not."""
-    other = sqlite3.connect(str(store.engine.url.database), timeout=0, isolation_level=None)
-    with store.reading() as connection:
+    other = sqlite3.connect(str(file_store.engine.url.database), timeout=0, isolation_level=None)
+    with file_store.reading() as connection:
         connection.execute(text("SELECT count(*) FROM snapshots"))
         other.execute("BEGIN IMMEDIATE")
         other.execute("ROLLBACK")
-    with store.writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
+    with file_store.writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
         other.execute("BEGIN IMMEDIATE")
     other.execute("BEGIN IMMEDIATE")
     other.close()
@@ -157,7 +180,6 @@ def test_locked_database(tmp_path: Path) -> None:
 def test_locked_before_it_is_opened(tmp_path: Path) -> None:
     """A file that another program holds while it is opened for the first time is named too."""
     other = sqlite3.connect(tmp_path / "masthead.db", isolation_level=None)
-    other.execute("CREATE TABLE other (one)")
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match=r"masthead\.db did not answer: database is locked"):
         open_store(database(tmp_path), patience=BRIEFLY)
@@ -175,6 +197,59 @@ def test_reads_see_one_moment(store: Store) -> None:
         assert connection.scalar(count) == 1
     with store.reading() as connection:
         assert connection.scalar(count) == 2
+
+
+def test_server_with_habits_of_its_own(empty: Callable[[str], str], postgres: Server) -> None:
+    """Whatever form of texts a database is set to, what is kept reads back and is exported."""
+    url = empty("postgresql")
+    for habit in (
+        "datestyle = 'German, DMY'",
+        "extra_float_digits = -15",
+        "timezone = 'Asia/Tokyo'",
+    ):
+        postgres.execute(f"ALTER DATABASE {parse_url(url).database} SET {habit}")
+    postgres.execute(f"ALTER DATABASE {parse_url(url).database} SET client_encoding = 'LATIN1'")
+    with closing(open_store(url)) as store:
+        one = snapshot(dapps=0.1 + 0.2, problems={"blockchains": "₿"})
+        store.save(one, HOUR)
+        assert store.snapshot(one.source, T0) == one
+        line = b"".join(stream(store, Query(), "csv")).splitlines()[1]
+    assert line.startswith(b"2026-01-31T06:00:00Z,2026-01-31T06:00:04Z,")
+    assert b",0.30000000000000004," in line
+
+
+def test_text_that_a_server_cannot_hold(empty: Callable[[str], str]) -> None:
+    """It is the value that is refused: to wait for another server would be in vain."""
+    story = SeenHeadline(Headline("a\0b"), "dapp_expert", T0, T0)
+    with (
+        closing(open_store(empty("postgresql"))) as store,
+        pytest.raises(StoreError, match="NUL") as caught,
+    ):
+        store.add_headlines([story], {})
+    assert caught.value.refused
+
+
+def test_encoding_without_room(empty: Callable[[str], str], postgres: Server) -> None:
+    """A database that cannot keep every text is refused before it loses any: it is no value's
+    fault, so the snapshot waits.
+    """
+    url = empty("postgresql")
+    name = parse_url(url).database
+    postgres.execute(f"DROP DATABASE {name}")
+    postgres.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'LATIN1'")
+    with pytest.raises(StoreError, match=r"keeps texts in LATIN1.*UTF8") as caught:
+        open_store(url)
+    assert not caught.value.refused
+
+
+def test_session_that_cannot_be_set_up(
+    empty: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is left of it; pytest fails for a session that nobody closed."""
+    monkeypatch.setattr("data.postgres.SETUP", "SET no_such_thing = 1")
+    with pytest.raises(StoreError, match="no_such_thing"):
+        open_store(empty("postgresql"), read_only=True)
+    gc.collect()
 
 
 def test_failed_write_leaves_nothing(store: Store) -> None:
@@ -217,11 +292,79 @@ def test_file_that_is_no_database(tmp_path: Path) -> None:
 
 
 def test_store_without_schema(tmp_path: Path) -> None:
-    """Reading from a file nobody migrated is an error, not an empty history."""
-    store = open_store(database(tmp_path), read_only=True)
-    with pytest.raises(StoreError, match="no such table"):
-        store.sources()
-    store.close()
+    """Reading where nobody has collected yet is an error that says so, and makes no file."""
+    with pytest.raises(StoreError, match=r"masthead\.db has no Masthead schema yet: 'masthead"):
+        open_store(database(tmp_path), read_only=True)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "masthead.db").touch()
+    with pytest.raises(StoreError, match="has no Masthead schema yet"):
+        open_store(database(tmp_path), read_only=True)
+
+
+def test_store_changed_under_a_reader(store: Store) -> None:
+    """A table that is gone since the store was opened is an error that says what to do."""
+    with store.writing() as connection:
+        connection.execute(text("ALTER TABLE answers RENAME TO newer_answers"))
+    try:
+        with pytest.raises(StoreError, match=r"has other tables than .* start Masthead again"):
+            store.answered("dapp_expert")
+    finally:
+        with store.writing() as connection:
+            connection.execute(text("ALTER TABLE newer_answers RENAME TO answers"))
+
+
+MOUNTS = """\
+22 27 0:21 / /proc rw,relatime - proc proc rw
+27 1 8:255 / / rw,relatime shared:1 master:2 - ext4 /dev/sda rw,discard
+28 27 {device} / /srv/a\\040folder rw,relatime - {kind} server:/export - rw,vers=4.2
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [
+        ("nfs4", "nfs4"),
+        ("cifs", "cifs"),
+        ("fuse.sshfs", "fuse.sshfs"),
+        ("9p", "9p"),
+        ("ext4", None),
+        ("overlay", None),
+        ("virtiofs", None),
+        ("fuse.fuse-overlayfs", None),
+    ],
+)
+def test_type_of_a_mount(tmp_path: Path, kind: str, found: str | None) -> None:
+    """The table of mounts tells network and cluster file systems from local ones."""
+    assert shared_type(tmp_path, _mounted(tmp_path, kind)) == found
+
+
+def test_without_a_table_of_mounts(tmp_path: Path) -> None:
+    """What no table says is taken for a local disk: a folder that is not there, another system."""
+    assert shared_type(tmp_path, tmp_path / "nowhere") is None
+    assert shared_type(tmp_path / "nowhere", _mounted(tmp_path, "nfs")) is None
+    assert shared_type(tmp_path, _mounted(tmp_path, "nfs", device="0:0")) is None
+
+
+def _mounted(folder: Path, kind: str, device: str | None = None) -> Path:
+    """A table of mounts in which ``folder``'s file system is of ``kind``."""
+    number = folder.stat().st_dev
+    table = folder / "mountinfo"
+    device = device or f"{os.major(number)}:{os.minor(number)}"
+    table.write_text(MOUNTS.format(device=device, kind=kind))
+    return table
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_network_file_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read_only: bool
+) -> None:
+    """A file on a network file system is opened neither to write nor to read, also by a link."""
+    open_store(database(tmp_path)).close()
+    away = tmp_path / "link"
+    away.symlink_to(tmp_path / "masthead.db")
+    monkeypatch.setattr(mounts, "TABLE", _mounted(tmp_path, "nfs4"))
+    with pytest.raises(StoreError, match=r"link lies on a network file system \(nfs4\): SQLite"):
+        open_store(f"sqlite:///{away}", read_only=read_only)
 
 
 def test_writing_through_the_functions(tmp_path: Path) -> None:

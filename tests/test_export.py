@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from data import export, journal
+from data import export, journal, lines
+from data.cells import FORMULA, guarded, number, unguarded
 from data.errors import UsageError
-from data.export import Format, format_named, guarded, number, stream, unguarded
+from data.export import Format, format_named, stream
 from data.model import SAMPLE, Headline, Run, SeenHeadline
 from data.store import Store
 from data.tables import Query, query
@@ -251,7 +252,7 @@ def test_numbers_read_back(value: float) -> None:
 @given(st.text(st.sampled_from("=+-@\t\r\n'\"a, é"), max_size=8))
 def test_guard(text: str) -> None:
     """A guarded text never starts as a formula, and gives the original back."""
-    assert not guarded(text).startswith(export.FORMULA)
+    assert not guarded(text).startswith(FORMULA)
     assert unguarded(guarded(text)) == text
 
 
@@ -326,8 +327,25 @@ def test_xlsx_that_cannot_hold_it(store: Store, monkeypatch: pytest.MonkeyPatch)
         list(stream(store, Query("headlines"), "xlsx"))
     monkeypatch.setattr(export, "XLSX_ROWS", 1)
     store.add([snapshot(T0 + n * HOUR, dapps=1.0) for n in range(2)], {})
+    monkeypatch.setattr(export, "_write_xlsx", None)
+    for shape in ("wide", "tidy"):
+        with pytest.raises(UsageError, match="holds 1 rows"):
+            next(stream(store, query("snapshots", T0, shape=shape), "xlsx"))
+    monkeypatch.undo()
+    monkeypatch.setattr(export, "XLSX_ROWS", 1)
     with pytest.raises(UsageError, match="holds 1 rows"):
-        list(stream(store, Query(), "xlsx"))
+        next(stream(store, query("snapshots", T0, every="1h"), "xlsx"))
+
+
+def test_parquet_comes_in_parts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parquet is sent as it is made, and read back is one table."""
+    monkeypatch.setattr(export, "PART", 3)
+    monkeypatch.setattr(export, "GROUP", 5)
+    store.add([snapshot(T0 + n * HOUR, dapps=float(n)) for n in range(14)], {})
+    parts = list(stream(store, Query(), "parquet"))
+    assert len(parts) == 5
+    table = parquet.read_table(io.BytesIO(b"".join(parts)))
+    assert table.column("dapps").to_pylist() == [float(n) for n in range(14)]
 
 
 def test_pandas_reads_the_right_types(store: Store) -> None:
@@ -344,21 +362,21 @@ def test_pandas_reads_the_right_types(store: Store) -> None:
 
 def test_export_is_one_view(store: Store) -> None:
     """What is written while an export goes on is not in it."""
-    history = [snapshot(T0 + n * HOUR, dapps=1.0) for n in range(export.PART + 1)]
+    history = [snapshot(T0 + n * HOUR, dapps=1.0) for n in range(lines.PART + 1)]
     store.add(history, {})
     parts = stream(store, Query(), "csv")
     first = next(parts)
     store.save(snapshot(T0 + 9999 * HOUR, dapps=1.0), HOUR)
-    lines = (first + b"".join(parts)).decode().splitlines()
-    assert len(lines) == export.PART + 2
-    assert max(datetime.fromisoformat(line[:20]) for line in lines[1:]) < datetime(
+    found = (first + b"".join(parts)).decode().splitlines()
+    assert len(found) == lines.PART + 2
+    assert max(datetime.fromisoformat(line[:20]) for line in found[1:]) < datetime(
         2027, 3, 1, tzinfo=UTC
     )
 
 
 def test_stopped_export_lets_go(store: Store) -> None:
     """A reader that goes away in the middle ends the export's read."""
-    store.add([snapshot(T0 + n * HOUR, dapps=1.0) for n in range(export.PART + 1)], {})
+    store.add([snapshot(T0 + n * HOUR, dapps=1.0) for n in range(lines.PART + 1)], {})
     parts = stream(store, Query(), "csv")
     next(parts)
     del parts

@@ -25,10 +25,10 @@ from data.clock import stopwatch
 from data.errors import SourceError
 from data.model import Page
 from tests import moods
-from tests.conftest import until
 from tests.moods import HTML, zeros
 from tests.pages import page
 from tests.site import Answer, Site, serving
+from tests.waiting import until
 
 AT = datetime(2026, 1, 31, 6, tzinfo=UTC)
 NONE = Validators()

@@ -1,7 +1,7 @@
 """The collectors' page: the words of status, for every source, in two languages, escaped."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -21,24 +21,25 @@ Get = Callable[..., TestResponse]
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(url: str, tmp_path: Path) -> Settings:
     """The store of this test, and one source that gave nothing yet."""
     every = timedelta(days=1)
     sources = {"dapp_expert": SourceSettings(), "growthepie": SourceSettings(every=every)}
-    return Settings(database=database(tmp_path), outbox=tmp_path / "outbox", sources=sources)
+    return Settings(database=url, outbox=tmp_path / "outbox", sources=sources)
 
 
 @pytest.fixture
-def get(settings: Settings) -> Get:
+def get(settings: Settings) -> Iterator[Get]:
     """Asks for the page at NOW, in English unless told otherwise."""
     server = Flask("test")
-    routes.register(server, settings, lambda: NOW)
+    opened = routes.register(server, settings, lambda: NOW)
 
     def answer(query: str = "", accept: str = "en") -> TestResponse:
         headers = {"Accept-Language": accept}
         return server.test_client().get(f"/health{query}", headers=headers)
 
-    return answer
+    yield answer
+    opened.close()
 
 
 def plain(html: str) -> str:
@@ -166,11 +167,13 @@ def test_outbox_is_told(store: Store, settings: Settings, get: Get) -> None:
     assert "1 запуск ждёт хранилища" in get("?lang=ru").text
 
 
-def test_store_that_is_away(get: Get) -> None:
+def test_store_that_is_away(tmp_path: Path) -> None:
     """Without a store the page says which one and why, and is no success."""
-    answer = get()
+    server = Flask("test")
+    routes.register(server, Settings(database=database(tmp_path)), lambda: NOW)
+    answer = server.test_client().get("/health")
     assert answer.status_code == 503
-    assert "masthead.db did not answer" in answer.text
+    assert "masthead.db has no Masthead schema yet" in answer.text
     assert "No source is configured" not in answer.text
 
 

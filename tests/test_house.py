@@ -57,13 +57,16 @@ def test_arrows(path: Path) -> None:
         ({"protego"}, {"collectors/robots.py"}),
         ({"dash", "flask", "jinja2", "plotly", "gunicorn"}, {"dashboard"}),
         ({"hatchling"}, {"dashboard/wheel.py"}),
+        ({"prometheus_client"}, {"dashboard/metrics.py", "dashboard/gauges.py"}),
         ({"selectolax"}, {"collectors"}),
         ({"apscheduler"}, {"collectors/schedule.py"}),
         ({"warcio"}, {"collectors/warc.py"}),
         ({"rich"}, {"masthead.py", "collectors/meter.py"}),
-        ({"sqlalchemy"}, {"data/postgres.py", "data/migrations"}),
+        ({"sqlalchemy"}, {"data/migrations"}),
+        ({"psycopg"}, {"data/listener.py", "data/postgres.py", "data/session.py"}),
         ({"alembic"}, {"data/migrations"}),
-        ({"sqlite3"}, {"data/sqlite.py", "data/engine.py"}),
+        ({"sqlite3"}, {"data/engine.py", "data/filenews.py", "data/sqlite.py"}),
+        ({"pyarrow"}, {"data/blocks.py", "data/export.py"}),
         ({"typer"}, {"masthead.py"}),
     ],
 )
@@ -95,7 +98,7 @@ def test_clock_and_environment_are_read_in_one_place(names: set[str], place: str
 
 HEAVY = {
     *("pandas", "numpy", "pyarrow", "plotly", "dash", "flask", "dashboard", "apscheduler"),
-    *("sqlalchemy", "alembic", "mako", "pydantic", "pydantic_core"),
+    *("sqlalchemy", "alembic", "mako", "psycopg", "pydantic", "pydantic_core"),
     *("typer", "click", "rich", "pygments", "warcio", "multiprocessing"),
 }
 """What a run from cron must not load: each alone is a good part of all its time or memory."""

@@ -49,7 +49,8 @@ def round_trip(store: Store, file: Path, asked: Query, raw: bool, excel: bool = 
 
 numbers = st.none() | st.floats(0, 1e20) | st.integers(0, 10**12).map(float)
 texts = st.text(
-    st.sampled_from("=+-@\t\r\n'\",;ab 0é€\U0001f680") | st.characters(exclude_categories=["Cs"]),
+    st.sampled_from("=+-@\t\r\n'\",;ab 0é€\U0001f680")
+    | st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
     min_size=1,
     max_size=12,
 )
@@ -213,6 +214,7 @@ TIDY_LINE = "2026-01-31T06:00:00Z,2026-01-31T06:00:04Z,dapp_expert,dapps,1000,5,
         (WIDE, LINE.replace(",1,", ",-1,"), "column 'dapps'"),
         (WIDE, LINE.replace(",1,", ",nan,"), "column 'dapps'"),
         (WIDE, LINE.replace(",1,", f",{'9' * 310},"), "column 'dapps': .* is too large"),
+        (WIDE, LINE.replace("live", "li\0ve"), "column 'origin': it holds a NUL"),
         (WIDE, LINE.replace("payload", "guess"), "column 'via': 'guess' is none of payload"),
         (WIDE, LINE.replace("live", "dead"), "column 'origin'"),
         (WIDE, LINE.replace("dapp_expert", "Dapp Expert"), "column 'source'"),

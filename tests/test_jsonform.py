@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
 
 from data.jsonform import from_json, plain, to_json
@@ -24,6 +25,12 @@ LOOK = snapshot(
     dapps=16_230.0,
     transactions_30d=0.25,
 )
+
+
+@pytest.mark.parametrize("value", [2.0**63 - 1024, 2.0**63, 1e300, -(2.0**63) - 2048, 0.5, None])
+def test_plain_is_written(value: float | None) -> None:
+    """Whatever a figure is, JSON's writer has it, and it reads back the same."""
+    assert orjson.loads(orjson.dumps(plain(value))) == value
 
 
 def test_form() -> None:

@@ -187,13 +187,13 @@ def test_only_the_newest_tries_are_counted(store: Store) -> None:
     assert cause(store, 999) == ("network", "network.", outages.TRIES)
 
 
-def test_only_few_rows_are_looked_at(store: Store) -> None:
+def test_only_few_rows_are_looked_at(file_store: Store) -> None:
     """The runs and snapshots beside a gap are found by their index."""
-    fill(store, [0, 9])
-    info = store.source(SOURCE)
+    fill(file_store, [0, 9])
+    info = file_store.source(SOURCE)
     assert info is not None
     said: list[str] = []
-    with store.reading() as connection:
+    with file_store.reading() as connection:
         connection.raw.set_trace_callback(said.append)
         outages.outages(connection, info, [(T0 + HOUR, T0 + 9 * HOUR)], T0 + 9 * HOUR)
         connection.raw.set_trace_callback(None)

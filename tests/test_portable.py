@@ -29,8 +29,11 @@ def elsewhere(found: Portable, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
         ("database = 'sqlite:///a/b.db'", {"MASTHEAD_DATABASE": "sqlite:///other 50%25.db"}, {}),
         ("database = 'sqlite:///a/b.db'", {}, {"database": "sqlite:///flag.db"}),
         ("database = 'postgresql://me:secret@db/history'", {}, {}),
+        ("", {"MASTHEAD_DATABASE_READ": "sqlite:///copy.db"}, {}),
+        ("database_read = 'sqlite:///copy.db'", {}, {}),
         ("", {"MASTHEAD_OUTBOX": "waiting", "MASTHEAD_TIMEOUT": "90s"}, {}),
         ("", {"MASTHEAD_CONTACT": "me 'n' you", "MASTHEAD_WORKERS": "3"}, {}),
+        ("", {"MASTHEAD_CORS": "https://a.example,https://b.example"}, {}),
         (
             "[sources.dapp_expert]\nevery = '5m'",
             {
@@ -84,6 +87,11 @@ def test_what_the_file_says_stays_there(tmp_path: Path, monkeypatch: pytest.Monk
     [
         ({"MASTHEAD_DATABASE": "postgresql://me:s3cret@db/x"}, {}, "'database' .from environment"),
         ({}, {"database": "postgresql://db/x?password=s3cret"}, "'database' .from command line"),
+        (
+            {"MASTHEAD_DATABASE_READ": "postgresql://me:s3cret@db/x"},
+            {},
+            "'database_read' .from environment",
+        ),
         (
             {"MASTHEAD_SOURCES__DAPP_EXPERT__URL": "https://me:s3cret@dapp.expert/"},
             {},

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from collectors import fetch
 from collectors.robots import MOST_BYTES, Memory, Rules, fetch_rules, permitted, site_of
+from data.engine import connect, parse_url
 from data.errors import SourceError, StoreError
-from data.store import Store, open_store
+from data.store import Store
 from tests import moods
-from tests.conftest import T0, database, until
+from tests.conftest import T0, database
 from tests.site import Answer, Site, serving
+from tests.waiting import until
 
 AGENT = fetch.user_agent("ops@example.org")
 TEXT = {"Content-Type": "text/plain"}
@@ -261,7 +263,7 @@ def test_older_rules_bridge_an_outage(site: Site, store: Store) -> None:
 def test_without_a_store_the_site_is_asked(site: Site, tmp_path: Path) -> None:
     """A store that is away does not stop a run."""
     site.answers["/robots.txt"] = OPEN
-    away = open_store(database(tmp_path / "nowhere"), read_only=True)
+    away = Store(connect(parse_url(database(tmp_path / "nowhere"))))
     with pytest.raises(StoreError):
         away.cached_rules(site_of(site.url))
     assert ask(site, away).allows(site.url)

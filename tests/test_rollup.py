@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.model import KEYS, slot_of
-from data.rollup import DAY, HOUR, merge
-from data.schema import FOLDS, TABLES, rollups_day, rollups_hour, snapshots
+from data.rollup import DAY, HOUR, WEEK, merge
+from data.schema import FOLDS, TABLES, rollups_day, rollups_hour, rollups_week, snapshots
 from data.statements import delete, select
 from data.store import Store
 from tests.conftest import T0, snapshot
@@ -52,7 +52,7 @@ def test_rollups_are_the_fold_of_the_snapshots(
             shared_store.add(history, {"dapp_expert": MINUTE})
     with shared_store.reading() as connection:
         raw = list(connection.execute(select(snapshots).order_by(snapshots.c.slot)))
-        for table, period in ((rollups_hour, HOUR), (rollups_day, DAY)):
+        for table, period in ((rollups_hour, HOUR), (rollups_day, DAY), (rollups_week, WEEK)):
             kept = connection.execute(select(table).order_by(table.c.start))
             assert [dict(row._mapping) for row in kept] == brute(raw, period)
     info = shared_store.source("dapp_expert")
@@ -69,14 +69,15 @@ def test_sources_do_not_mix(store: Store) -> None:
         assert sorted(map(tuple, found)) == [("one", 1.0), ("two", 2.0)]
 
 
-def test_buckets_begin_on_the_hour_and_day(store: Store) -> None:
-    """A reading in the last minute counts for its own hour and its own UTC day."""
+def test_buckets_begin_on_the_hour_the_day_and_the_thursday(store: Store) -> None:
+    """A reading in the last minute counts for its own hour, its own UTC day and its week."""
     late = datetime(2026, 1, 31, 23, 59, tzinfo=T0.tzinfo)
     store.save(snapshot(late, dapps=1.0), MINUTE)
     store.save(snapshot(late + MINUTE, dapps=2.0), MINUTE)
     wanted: Mapping[Any, list[datetime]] = {
         rollups_hour: [late.replace(minute=0), late + MINUTE],
         rollups_day: [late.replace(hour=0, minute=0), late + MINUTE],
+        rollups_week: [late.replace(day=29, hour=0, minute=0)],
     }
     with store.reading() as connection:
         for table, starts in wanted.items():

@@ -3,13 +3,14 @@
 import json
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.model import METRIC, Via
-from data.rounding import SCALES, compact, half_width
+from data.model import KEYS, METRIC, Via
+from data.rounding import SCALES, compact, half_width, printed_half_width
 
 GOLDEN = json.loads((Path(__file__).parent / "fixtures" / "intl_compact.json").read_text())
 LETTERS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
@@ -87,3 +88,27 @@ def test_compact_reads_back_within_the_half_width(key: str, value: float) -> Non
     assert width is not None
     allowed = Decimal(repr(width)) if scale > 1 or metric.priced else Decimal("0.005")
     assert abs(Decimal(repr(value)) - read) <= allowed
+
+
+EDGES = [
+    999.99,
+    999.9949999999999,
+    999.995,
+    1_000.0,
+    999_994.9,
+    999_995.0,
+    999_994_999.0,
+    999_995_000.0,
+    999_994_999_999.0,
+    999_995_000_000.0,
+]
+
+
+@pytest.mark.parametrize("key", KEYS)
+@given(st.sampled_from(EDGES) | st.floats(0, 1e17))
+def test_half_width_of_a_printed_value(key: str, value: float) -> None:
+    """It is the one that the printed text tells, also where rounding brings the next suffix."""
+    for via in get_args(Via):
+        told = half_width(METRIC[key], value, compact(METRIC[key], value), via)
+        assert printed_half_width(METRIC[key], value, via) == told
+    assert printed_half_width(METRIC[key], None, "page") is None

@@ -17,9 +17,9 @@ from collectors.schedule import SlotTrigger, look_at_the_clock, scheduler_of
 from data.settings import Settings
 from data.store import open_store
 from data.tables import Query, rows
-from tests.conftest import until
 from tests.pages import page
 from tests.site import Answer, Site, serving
+from tests.waiting import until
 
 
 @pytest.fixture

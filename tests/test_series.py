@@ -7,10 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.model import EPOCH, KEYS, SAMPLE, from_ms, slot_of, to_ms
-from data.schema import TABLES
+from data.model import EPOCH, KEYS, METRIC, SAMPLE, from_ms, slot_of, to_ms
+from data.rounding import compact
+from data.rows import AS_PRINTED
+from data.schema import TABLES, snapshots
 from data.series import MAX_POINTS, resolution, series
-from data.statements import delete
+from data.statements import delete, select
 from data.store import Store
 from tests.conftest import HOUR, T0, snapshot
 
@@ -106,10 +108,16 @@ def test_unread_figure_is_none(store: Store) -> None:
 
 @pytest.mark.parametrize(
     ("days", "step", "table"),
-    [(62, HOUR, False), (70, 2 * HOUR, True), (365, DAY, True), (3650, 3 * DAY, True)],
+    [
+        (62, HOUR, False),
+        (70, 2 * HOUR, True),
+        (365, DAY, True),
+        (1600, 2 * DAY, True),
+        (3650, 7 * DAY, True),
+    ],
 )
 def test_resolution(days: int, step: timedelta, table: bool) -> None:
-    """Every snapshot while they are few, then whole hours, then whole days."""
+    """Every snapshot while they are few, then whole hours, then whole days, then whole weeks."""
     assert resolution(timedelta(days=days), HOUR) == step
     assert (step > HOUR) is table
 
@@ -147,15 +155,16 @@ def test_first_and_last_bucket_are_whole(store: Store) -> None:
     assert found["metrics"]["dapps"]["min"][0] == 10
 
 
-def test_buckets_of_days(store: Store) -> None:
-    """A very long span comes from days, and a long outage is open in it."""
+@pytest.mark.parametrize(("most", "days"), [(45, 2), (32, 7)])
+def test_buckets_of_days_and_weeks(store: Store, most: int, days: int) -> None:
+    """A very long span comes from days or weeks, and a long outage is open in it."""
     fill(store, [*range(24 * 20), *range(24 * 40, 24 * 60)])
-    found = read(store, T0, T0 + 60 * DAY, max_points=32)
-    assert found["resolution_s"] == 2 * 86_400
+    found = read(store, T0, T0 + 60 * DAY, max_points=most)
+    assert found["resolution_s"] == days * 86_400
     assert found["rolled"]
     values = [value for _, value in points(found)]
     assert values.count(None) == len(found["gaps"]) == 1
-    assert len(values) <= 32
+    assert len(values) <= most
     assert found["metrics"]["dapps"]["last"][-1] == 24 * 60 - 1
 
 
@@ -413,3 +422,21 @@ def test_series_properties(
             0 if any(v is not None for v in found["metrics"]["dapps"]["last"]) else None
         )
     assert set(found["metrics"]) == set(KEYS)
+
+
+def test_widths_of_usual_texts(store: Store) -> None:
+    """Where texts are kept as a mark, each figure has the width that its own text tells."""
+    figures = [999_980.0, 999_990.0, 999_995.0, 1_010_000.0, None]
+    for hour, figure in enumerate(figures):
+        shown = {} if figure is None else {"dapps": compact(METRIC["dapps"], figure)}
+        more: Any = {"via": "page", "shown": {**shown, "blockchains": "78"}}
+        store.save(snapshot(T0 + hour * HOUR, dapps=figure, blockchains=78.0, **more), HOUR)
+    with store.reading() as connection:
+        assert set(connection.scalars(select(snapshots.c.shown))) == {AS_PRINTED}
+    info = store.source("dapp_expert")
+    assert info is not None
+    found = series(store, info, T0, T0 + 4 * HOUR)
+    assert found["metrics"]["dapps"]["half_width"] == [5, 5, 5_000, 5_000, None]
+    assert found["metrics"]["blockchains"]["half_width"] == 0
+    assert found["deltas"]["dapps"]["from"]["half_width"] == 5
+    assert found["deltas"]["dapps"]["to"]["half_width"] == 5_000

@@ -1,5 +1,6 @@
 """Settings: defaults, file, environment and flags over each other, each with its origin."""
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import FrozenInstanceError
 from datetime import timedelta
@@ -59,10 +60,17 @@ def test_precedence(tmp_path: Path) -> None:
     ("name", "given", "key", "expected"),
     [
         ("MASTHEAD_DATABASE", "sqlite:////x.db", "database", "sqlite:////x.db"),
+        ("MASTHEAD_DATABASE_READ", "postgresql://b/x", "database_read", "postgresql://b/x"),
         ("MASTHEAD_OUTBOX", "/var/outbox", "outbox", Path("/var/outbox")),
         ("MASTHEAD_HOST", "0.0.0.0", "host", "0.0.0.0"),
         ("MASTHEAD_PORT", "80", "port", 80),
         ("MASTHEAD_WORKERS", "4", "workers", 4),
+        (
+            "MASTHEAD_CORS",
+            "https://a.example, http://[::1]:80",
+            "cors",
+            ("https://a.example", "http://[::1]:80"),
+        ),
         ("MASTHEAD_CONTACT", "me@example.org", "contact", "me@example.org"),
         ("MASTHEAD_TIMEOUT", "5s", "timeout", timedelta(seconds=5)),
     ],
@@ -111,6 +119,28 @@ def test_archives(tmp_path: Path) -> None:
     assert shown["archives.wayback"] == ('"http://mirror.example/"', str(path))
     assert shown["archives.commoncrawl_data"] == ('"http://127.0.0.1:1"', "environment")
     assert shown["archives.commoncrawl_index"] == ('"https://index.commoncrawl.org"', "default")
+
+
+def test_origins(tmp_path: Path) -> None:
+    """Sites that may read are a list or one text with commas; told as TOML that is read back."""
+    for given in ("['https://a.example', '*']", "'https://a.example,*'"):
+        loaded = load({}, {}, file(tmp_path, f"cors = {given}\n"))
+        assert loaded.settings.cors == ("https://a.example", "*")
+        shown, _ = told(loaded)["cors"]
+        assert tomllib.loads(f"cors = {shown}") == {"cors": ["https://a.example", "*"]}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *("a.example", "https://a.example/", "https://A.example", "https://*.example", "null"),
+        *("https://a.example\nhttps://b.example", "https://me@a.example", "https://a.example:x"),
+    ],
+)
+def test_what_is_no_origin(given: str) -> None:
+    """An origin that no browser ever sends would let nobody in, or somebody else."""
+    with pytest.raises(UsageError, match="'cors'"):
+        load({}, {"cors": [given]}, None)
 
 
 def test_where_the_file_is_found(tmp_path: Path) -> None:
@@ -210,11 +240,27 @@ def test_no_password_is_told() -> None:
     """The settings in force are shown without passwords, of the database and of sources."""
     environ = {
         "MASTHEAD_DATABASE": "postgresql://me:s3cret@db/masthead?password=s3cret",
+        "MASTHEAD_DATABASE_READ": "postgresql://me:s3cret@db2/masthead",
         "MASTHEAD_SOURCES__DAPP_EXPERT__URL": "https://me:s3cret@dapp.expert/",
     }
     shown = told(load(environ, {}, None))
     assert "s3cret" not in str(shown)
+    assert shown["database_read"] == ('"postgresql://me:***@db2/masthead"', "environment")
     assert shown["sources.dapp_expert.url"][0].endswith('@dapp.expert/"')
+
+
+def test_pages_read_the_database_unless_told() -> None:
+    """Without an address of its own, what pages read is the store; and it is shown so."""
+    loaded = load({"MASTHEAD_DATABASE": "sqlite:////x.db"}, {}, None)
+    assert loaded.settings.reads == "sqlite:////x.db"
+    assert told(loaded)["database_read"] == ('"sqlite:////x.db"', "default")
+
+
+def test_an_address_to_read_that_is_none(tmp_path: Path) -> None:
+    """It is refused by its own name, when the settings are read."""
+    path = file(tmp_path, "database_read = 'mysql://root@db/masthead'")
+    with pytest.raises(UsageError, match="'database_read' asks for mysql"):
+        load({}, {}, path)
 
 
 def test_frozen() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from data.connection import Connection
+from data.model import to_ms
 from data.sql import (
     Boolean,
     Column,
@@ -19,9 +20,11 @@ from data.sql import (
     Table,
     Text,
     and_,
+    as_ms,
     case,
     count,
     or_,
+    read,
 )
 from data.sqlite import File, SqliteEngine
 from data.statements import Statement, delete, insert, select, text, update
@@ -130,6 +133,13 @@ def test_rows(connection: Connection) -> None:
         assert things.c.colour
 
 
+def test_moments_as_milliseconds(connection: Connection) -> None:
+    """A moment is a number where it is asked for as one, whichever way the database gives it."""
+    query = select(as_ms(c), b).order_by(a)
+    assert [row[0] for row in connection.execute(query)] == [to_ms(T0), None, to_ms(T0) + 3_600_000]
+    assert read(T0, query.kinds()[0]) == to_ms(T0)
+
+
 def test_joined(connection: Connection) -> None:
     """What has no partner has NULLs in its place."""
     query = select(a, owners.c.owner).outerjoin(owners, owners.c.thing == a).order_by(a)
@@ -211,7 +221,7 @@ def test_postgresql_gets_its_own_marks() -> None:
             return Cursor()
 
     Connection(Raw(), "postgresql").execute(delete(things).where(c.is_distinct_from(T0)))
-    assert told == ['DELETE FROM "things" WHERE ("things"."at" IS DISTINCT FROM %s)', (T0,)]
+    assert told == ['DELETE FROM "things" WHERE ("things"."at" IS DISTINCT FROM %s)', [T0]]
 
 
 def test_connections_are_used_again_by_any_thread(tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ def test_a_word_for_each_state(store: Store) -> None:
 
 
 def test_newest_errors(store: Store) -> None:
-    """The newest five runs that lost a figure, newest first, found by their index."""
+    """The newest five runs that lost a figure, newest first."""
     runs = [
         Run(SOURCE, T0 + n * HOUR, T0 + n * HOUR, None, "stored" if n % 2 else "failed")
         for n in range(20)
@@ -154,11 +154,15 @@ def test_newest_errors(store: Store) -> None:
     store.add_runs(runs)
     errors = status(store, SOURCE, HOUR, T0 + 20 * HOUR).errors
     assert [(run.started_at - T0) // HOUR for run in errors] == [18, 16, 14, 12, 10]
+
+
+def test_newest_errors_by_index(file_store: Store) -> None:
+    """The runs that lost a figure are found by the index made for them."""
     said: list[str] = []
-    with store.reading() as connection:
+    with file_store.reading() as connection:
         connection.raw.set_trace_callback(said.append)
-    journal.errors(store, SOURCE, 5)
-    with store.reading() as connection:
+    journal.errors(file_store, SOURCE, 5)
+    with file_store.reading() as connection:
         connection.raw.set_trace_callback(None)
         [asked] = [line for line in said if line.startswith("SELECT")]
         plan = connection.execute(text(f"EXPLAIN QUERY PLAN {asked}")).all()

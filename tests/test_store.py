@@ -13,7 +13,15 @@ import pytest
 from data import journal
 from data.errors import StoreError
 from data.model import KEYS, SAMPLE, Answered, Headline, Page, Run, SeenHeadline, Snapshot
-from data.schema import TABLES, captures, listings, pages, rollups_day, rollups_hour, snapshots
+from data.schema import (
+    ROLLUPS,
+    TABLES,
+    captures,
+    listings,
+    pages,
+    rollups_hour,
+    snapshots,
+)
 from data.sql import count
 from data.statements import insert, select, text
 from data.store import Store, open_store
@@ -119,7 +127,7 @@ def test_filling_updates_the_rollups(store: Store) -> None:
     store.save(snapshot(dapps=1.0), HOUR)
     store.save(snapshot(dapps=1.0, blockchains=78.0), HOUR)
     with store.reading() as connection:
-        for table in (rollups_hour, rollups_day):
+        for table in ROLLUPS:
             row = connection.execute(select(table)).one()
             assert (row.dapps_n, row.blockchains_n, row.blockchains_last) == (1, 1, 78.0)
 
@@ -251,6 +259,16 @@ def test_two_addresses_with_one_title_stay_two(store: Store) -> None:
     stories = (Headline("A", URL), Headline("A", f"{URL}-more"))
     store.save(snapshot(dapps=1.0, headlines=stories), HOUR)
     assert len(store.headlines("dapp_expert", None, None, 9)) == 2
+
+
+def test_times_are_kept_to_the_millisecond(store: Store) -> None:
+    """Finer ones are cut on both engines alike: the same history has the same rows on both."""
+    finer = T0 + timedelta(microseconds=1_999)
+    story = Headline("A day", URL, published_from=T0, published_to=finer)
+    store.add_headlines([SeenHeadline(story, "dapp_expert", finer, finer)], {})
+    [seen] = store.headlines("dapp_expert", None, None, 9)
+    cut = T0 + timedelta(milliseconds=1)
+    assert (seen.headline.published_to, seen.first_seen_at, seen.last_seen_at) == (cut, cut, cut)
 
 
 def test_headlines_stand_where_published_or_first_seen(store: Store) -> None:

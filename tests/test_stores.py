@@ -1,6 +1,8 @@
 """Which store answers a request: the one that is kept, or a passing one with the sample."""
 
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,9 +25,9 @@ def times() -> list[datetime]:
 
 
 @pytest.fixture
-def stores(tmp_path: Path, times: list[datetime]) -> Iterator[Stores]:
-    """The stores of a page over the file that ``store`` writes."""
-    opened = Stores(database(tmp_path), lambda: times[-1])
+def stores(url: str, times: list[datetime]) -> Iterator[Stores]:
+    """The stores of a page over what ``store`` writes."""
+    opened = Stores(url, lambda: times[-1])
     yield opened
     opened.close()
 
@@ -45,6 +47,15 @@ def test_a_kept_sample_is_the_sample(store: Store, stores: Stores) -> None:
     """Once loaded into the store, it is read from there."""
     store.save(snapshot(NOW, source=SAMPLE), sample.EVERY)
     assert stores.asked([SAMPLE]) is stores.kept()
+
+
+def test_a_sample_that_comes_and_goes(store: Store, stores: Stores) -> None:
+    """Loaded or removed while the page is served, it is told from the next request on."""
+    assert stores.asked([SAMPLE]) is not stores.kept()
+    store.save(snapshot(NOW, source=SAMPLE), sample.EVERY)
+    assert stores.asked([SAMPLE]) is stores.kept()
+    store.remove(SAMPLE)
+    assert stores.asked([SAMPLE]) is not stores.kept()
 
 
 def test_the_sample_moves_with_the_hours(
@@ -67,3 +78,17 @@ def test_without_a_store_there_is_no_sample(tmp_path: Path) -> None:
     stores = Stores(database(tmp_path / "nowhere"), lambda: NOW)
     with pytest.raises(StoreError):
         stores.asked([SAMPLE])
+
+
+def test_a_server_that_never_answers() -> None:
+    """Those who ask while it is tried wait once together, not one after the other."""
+    with socket.create_server(("127.0.0.1", 0)) as deaf, ThreadPoolExecutor(4) as threads:
+        port = deaf.getsockname()[1]
+        stores = Stores(f"postgresql://127.0.0.1:{port}/x?connect_timeout=2", lambda: NOW)
+        for told in [threads.submit(stores.kept) for _ in range(4)]:
+            with pytest.raises(StoreError, match="timeout"):
+                told.result()
+        deaf.settimeout(0)
+        deaf.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            deaf.accept()

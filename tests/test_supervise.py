@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.conftest import until
+from tests.waiting import until
 
 SCRIPT = """
 import sys

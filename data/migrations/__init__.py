@@ -1,1 +1,1 @@
-"""Alembic's migrations; :func:`data.engine.migrate` runs them."""
+"""Alembic's migrations; :func:`data.revisions.migrate` runs them."""

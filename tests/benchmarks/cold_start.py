@@ -1,7 +1,6 @@
 """``masthead collect`` as cron runs it against ``urlwatch`` on the same page, pair by pair."""
 
 import argparse
-import os
 import resource
 import sqlite3
 import subprocess
@@ -9,20 +8,18 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Final
 
-from data.clock import now, stopwatch
+from data.clock import now
 from data.model import EPOCH
 from data.times import UNITS
 from tests.benchmarks.pages import padded
+from tests.benchmarks.peers import UV, Cost, cost, environment
 from tests.pages import page
 from tests.site import Answer, Site, serving
 
-ROOT: Final = Path(__file__).parents[2]
-ENVIRONMENT: Final = ROOT / "build" / "urlwatch"
 URLWATCH: Final = "urlwatch==2.29"
 SLOT: Final = 2 * UNITS["s"]
 """Each run gets a slot of its own, so that each one fetches and stores."""
@@ -41,40 +38,16 @@ every = "2s"
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What one process took from start to end."""
-
-    seconds: float
-    mebibytes: float
-
-
 def run(command: Sequence[str], home: Path) -> Cost:
     """Run a command in cron's environment and folder; raises when it fails or complains."""
     environ = {"HOME": str(home), "LOGNAME": "cron", "PATH": "/usr/bin:/bin", "SHELL": "/bin/sh"}
     with (home / "errors").open("w+b") as errors:
-        start = stopwatch()
-        child = subprocess.Popen(
-            command, cwd=home, env=environ, stdout=subprocess.DEVNULL, stderr=errors
-        )
-        _, status, usage = os.wait4(child.pid, 0)
-        seconds = stopwatch() - start
-        child.returncode = os.waitstatus_to_exitcode(status)
-        errors.seek(0)
-        if child.returncode or (said := errors.read()):
-            raise SystemExit(f"{command[0]} gave {child.returncode}: {said.decode()}")
-    return Cost(seconds, usage.ru_maxrss / 1024)
-
-
-def install(uv: str) -> Path:
-    """The urlwatch command in an environment of its own, made where it is missing."""
-    command = ENVIRONMENT / "bin" / "urlwatch"
-    if not command.exists():
-        python = str(ENVIRONMENT / "bin" / "python")
-        subprocess.run([uv, "venv", "-q", "--python", sys.executable, ENVIRONMENT], check=True)
-        install = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", python, URLWATCH]
-        subprocess.run(install, check=True)
-    return command
+        try:
+            return cost(command, cwd=home, env=environ, stdout=subprocess.DEVNULL, stderr=errors)
+        finally:
+            errors.seek(0)
+            if said := errors.read():
+                raise SystemExit(f"{command[0]} said: {said.decode()}")
 
 
 class Watched:
@@ -165,9 +138,9 @@ def main() -> None:
     """Measure, print, and exit 1 when Masthead costs more."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=15)
-    parser.add_argument("--uv", default=str(ROOT / ".tools" / "bin" / "uv"))
+    parser.add_argument("--uv", type=Path, default=UV)
     given = parser.parse_args()
-    urlwatch = install(given.uv)
+    urlwatch = environment(URLWATCH, given.uv) / "urlwatch"
     with serving() as site, tempfile.TemporaryDirectory() as folder:
         watched = Watched(site, Path(folder), urlwatch)
         pairs(watched, WARM_UP, changing=True)

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
@@ -20,11 +19,13 @@ from playwright.sync_api import Browser, sync_playwright
 from dashboard.server import THREADS, listen
 from data.clock import now
 from tests import browser as chromium
+from tests.benchmarks.lines import MS, Line, at_most, faster, table, within
 from tests.benchmarks.page_store import DECADE, MONTH, YEAR, YEARS, prepare
 from tests.benchmarks.page_visit import Net, Visit, draws, visit
 
 BUILD: Final = Path(__file__).parents[2] / "build"
 WORKERS: Final = 2
+PEER: Final = "tutorial's app"
 FREE: Final = Net("unthrottled")
 FAST_3G: Final = Net("4× CPU, 1.44 Mbit/s, 562 ms", 1_440, 562, 4)
 SLOW_3G: Final = Net("400 kbit/s, 2,000 ms", 400, 2_000)
@@ -34,18 +35,6 @@ TOUR: Final = ("7d", "90d", "30d")
 """The ranges that are pressed, from 30 days on: fewer points, more, and back."""
 OURS: Final = tuple(f'[data-range="{name}"]' for name in TOUR)
 PEERS: Final = tuple(f"#range input[value='{name}']" for name in TOUR)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table: what was measured, and whether it is what it must be."""
-
-    what: str
-    ours: str
-    peers: str
-    result: str
-    target: str
-    good: bool
 
 
 Pairs = Sequence[tuple[Visit, Visit]]
@@ -107,44 +96,42 @@ def pairs(browser: Browser, net: Net, number: int, first: Place, second: Place) 
     return found
 
 
-def faster(what: str, pairs: Pairs, name: str, target: float) -> Row:
-    """How many times sooner ours is: the median of the pairs' ratios."""
+def sides(pairs: Pairs, name: str) -> tuple[list[float], list[float]]:
+    """One of the things measured, of the first places and of the second."""
     ours, peers = ([getattr(pair[side], name) for pair in pairs] for side in (0, 1))
-    ratio = median(peer / own for own, peer in zip(ours, peers, strict=True))
-    good = ratio >= target
-    return Row(what, _ms(ours), _ms(peers), f"{ratio:.1f} ×", f"≥ {target} ×", good)
+    return ours, peers
 
 
-def as_fast(what: str, pairs: Pairs, name: str, target: float) -> Row:
-    """How many times longer the first takes than the second, at most ``target``."""
-    longs, shorts = ([getattr(pair[side], name) for pair in pairs] for side in (0, 1))
-    ratio = median(long / short for long, short in zip(longs, shorts, strict=True))
-    return Row(what, _ms(longs), _ms(shorts), f"{ratio:.2f} ×", f"≤ {target} ×", ratio <= target)
+def sooner(what: str, pairs: Pairs, name: str, target: float) -> Line:
+    """How many times sooner the page is than the peer."""
+    ours, peers = sides(pairs, name)
+    return faster(what, ours, PEER, peers, target)
 
 
-def at_most(what: str, pairs: Pairs, name: str, target: float, form: str) -> Row:
-    """Ours, which has to stay below ``target`` whatever the peer has."""
-    ours, peers = (median(getattr(pair[side], name) for pair in pairs) for side in (0, 1))
-    shown = form.format(ours)
-    return Row(what, shown, form.format(peers), shown, f"≤ {form.format(target)}", ours <= target)
+def as_fast(what: str, pairs: Pairs, name: str, target: float) -> Line:
+    """How many times longer the ten years take than a month."""
+    longs, shorts = sides(pairs, name)
+    return within(what, longs, "a month", shorts, target)
 
 
-def _ms(values: Sequence[float]) -> str:
-    return f"{median(values):,.0f} ms"
+def limited(what: str, pairs: Pairs, name: str, target: float, form: str) -> Line:
+    """What the page may have at most, whatever the peer has."""
+    ours, peers = map(median, sides(pairs, name))
+    return at_most(what, ours, target, form, (PEER, form.format(peers)))
 
 
-def slow(browser: Browser, url: str, peer: str, number: int) -> Row:
+def slow(browser: Browser, url: str, peer: str, number: int) -> Line:
     """Whether a chart is drawn at all on a line so slow that the whole plotly.js gives up."""
     ours = [draws(browser, url, SLOW_3G, DRAWN_S) for _ in range(number)]
     there = draws(browser, peer, SLOW_3G, DRAWN_S)
     drawn = [one for one in ours if one is not None]
-    shown = _ms(drawn) if drawn else "not drawn"
-    result = f"{len(drawn)} of {number} drawn"
-    never = f"not in {DRAWN_S:.0f} s" if there is None else _ms([there])
-    return Row(f"{SLOW_3G.name}: chart", shown, never, result, "drawn", len(drawn) == number)
+    shown = MS.format(median(drawn)) if drawn else "not drawn"
+    never = f"not in {DRAWN_S:.0f} s" if there is None else MS.format(there)
+    target = f"{len(drawn)} of {number} drawn"
+    return Line(f"{SLOW_3G.name}: chart", shown, PEER, never, "", target, len(drawn) == number)
 
 
-def measure(browser: Browser, ours: str, peers: str, number: int) -> list[Row]:
+def measure(browser: Browser, ours: str, peers: str, number: int) -> list[Line]:
     """All that is promised, measured."""
     page, peer = (f"{ours}?source={YEAR}", OURS), (peers, PEERS)
     whole = [(f"{ours}?source={name}&range=all", OURS[:1]) for name in (DECADE, MONTH)]
@@ -154,28 +141,17 @@ def measure(browser: Browser, ours: str, peers: str, number: int) -> list[Row]:
     throttled = pairs(browser, FAST_3G, number, page, peer)
     long = pairs(browser, FREE, number, *whole)
     return [
-        at_most("cold load, sent", free, "kilobytes", 700, "{:,.0f} kB"),
-        faster("first chart", free, "chart", 1.8),
-        faster(f"first chart, {FAST_3G.name}", throttled, "chart", 5),
-        faster("another range, mean of three", free, "change", 2),
-        faster(f"another range, mean of three, {FAST_3G.name}", throttled, "change", 4),
+        limited("cold load, sent", free, "kilobytes", 700, "{:,.0f} kB"),
+        sooner("first chart", free, "chart", 1.8),
+        sooner(f"first chart, {FAST_3G.name}", throttled, "chart", 5),
+        sooner("another range, mean of three", free, "change", 2),
+        sooner(f"another range, mean of three, {FAST_3G.name}", throttled, "change", 4),
         slow(browser, page[0], peers, min(number, 3)),
-        at_most("layout shift", free, "shift", 0.02, "{:.3f}"),
-        at_most("longest task after the first chart", free, "longest_task", 200, "{:.0f} ms"),
+        limited("layout shift", free, "shift", 0.02, "{:.3f}"),
+        limited("longest task after the first chart", free, "longest_task", 200, "{:.0f} ms"),
         as_fast("ten years at one a minute, load", long, "chart", 1.2),
         as_fast("ten years at one a minute, zoom", long, "change", 1.2),
     ]
-
-
-def table(rows: Sequence[Row]) -> str:
-    """The rows as they stand in BENCHMARKS.md."""
-    lines = ["| | the page | the peer | result | target |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {row.what} | {row.ours} | {row.peers} | {'' if row.good else '**missed** '}{row.result}"
-        f" | {row.target} |"
-        for row in rows
-    ]
-    return "\n".join(lines)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -195,10 +171,10 @@ def main(arguments: Sequence[str]) -> int:
         browser = playwright.chromium.launch(
             executable_path=chromium.find(), args=[*chromium.OPTIONS]
         )
-        rows = measure(browser, ours, peers, number)
+        lines = measure(browser, ours, peers, number)
         browser.close()
-    print(table(rows))
-    return int(not all(row.good for row in rows))
+    print(table(lines))
+    return int(not all(line.met for line in lines))
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ from data import clock
 from data.model import Headline
 from data.store import Store
 from tests import scenes
-from tests.conftest import until
 from tests.e2e.visits import day, drag, keep, look_again, open_full
 from tests.looks import HOUR, SEEN, snapshot
+from tests.waiting import until
 
 LINE = "#chart-box .xy{} .js-line"
 FIGURE = """(() => {

@@ -14,9 +14,10 @@ import pytest
 
 from data.store import open_store
 from tests import machine
-from tests.conftest import database, until
+from tests.conftest import database
 from tests.pages import page
 from tests.site import Answer, serving
+from tests.waiting import until
 
 SCRIPT = str(Path(sys.executable).with_name("masthead"))
 GOOD = 'it\'s 100% "good" $HOME'

@@ -13,23 +13,23 @@ from playwright.sync_api import Browser, expect
 
 from dashboard.server import listen
 from data.clock import stopwatch
-from tests.conftest import until
 from tests.e2e.visits import REPORT_VIOLATIONS
 from tests.pages import page
 from tests.site import Answer, serving
+from tests.waiting import until
 
 SHOWN = ["16.23K", "78", "66.47M", "$303.26B", "879.24M"]
 
 
 @pytest.fixture
-def up(tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh ``masthead up`` that collects from a local site."""
+def up(url: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh ``masthead up`` that collects from a local site, on each engine."""
     with listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
     with serving() as site:
         site.answers["/"] = Answer(page())
         environ = os.environ | {"MASTHEAD_OUTBOX": str(tmp_path / "outbox")}
-        command = [sys.executable, "-m", "masthead", "--database", f"sqlite:///{tmp_path}/x.db"]
+        command = [sys.executable, "-m", "masthead", "--database", url]
         command += ["up", "--port", str(port), "--url", site.url]
         process = subprocess.Popen(command, env=environ)
         try:
