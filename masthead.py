@@ -12,9 +12,7 @@ import logging
 import os
 import signal
 import sys
-from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +20,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from data.clock import now
 from data.errors import MastheadError, SourceError, StoreError, UsageError
+from data.harmless import Formatter
+from data.output import NoReaderError, put, write_out, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,15 +29,14 @@ if TYPE_CHECKING:
     import typer
 
     from collectors.meter import Steps
-    from collectors.timetable import Call
-    from data.moving import Moved
+    from collectors.once import Asked
+    from collectors.result import Result
     from data.settings import Loaded, Settings
-    from data.status import Status
     from data.store import Store
 
 
 class PartialImportError(MastheadError):
-    """An import that met other values than the store's; those were kept."""
+    """An import that left something: the store holds other values, or lines cannot be read."""
 
 
 class DifferentCopyError(MastheadError):
@@ -58,6 +57,9 @@ EXIT_CODES: Final[dict[type[MastheadError], int]] = {
     StoreError: 5,
 }
 
+INHERITED: Final = "_MASTHEAD_DATABASE"
+"""The variable by which `up` gives its --database to its children."""
+
 log: Final = logging.getLogger("masthead")
 
 
@@ -76,23 +78,37 @@ class Globals:
 
         return load(os.environ, {"database": self.database, **flags}, self.config)
 
+    def load_warily(self, **flags: Any) -> Settings:
+        """The settings for what runs long; says so where others can read their secrets."""
+        from data.exposure import exposed
+
+        loaded = self.load(**flags)
+        if words := exposed(loaded):
+            log.warning(words)
+        return loaded.settings
+
     def say(self, text: str) -> None:
         """Tell the user what was done, unless --quiet."""
-        if not self.quiet:
-            print(text, flush=True)
+        if sys.stdout and not self.quiet:
+            put(f"{text}\n")
 
     def start_logging(self) -> None:
         """Send the log to stderr, as much of it as was asked for."""
         level = logging.DEBUG if self.verbose else logging.WARNING if self.quiet else logging.INFO
-        form = "%(asctime)s %(message)s"
-        logging.basicConfig(level=logging.WARNING, format=form, stream=sys.stderr)
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(Formatter("%(asctime)s %(message)s"))
+        logging.basicConfig(level=logging.WARNING, handlers=[handler])
         log.setLevel(level)
 
     def arguments(self) -> list[str]:
-        """The same options for a child process."""
-        given = [("--config", self.config), ("--database", self.database)]
+        """The same options for a child process, but what only its environment may say."""
+        given = ["--config", str(self.config)] if self.config else []
         flags = [name for name, on in (("--quiet", self.quiet), ("--verbose", self.verbose)) if on]
-        return [part for name, value in given if value for part in (name, str(value))] + flags
+        return given + flags
+
+    def environ(self) -> dict[str, str]:
+        """The environment for a child process: everyone can read its arguments, passwords too."""
+        return os.environ | ({INHERITED: self.database} if self.database else {})
 
 
 def _version(wanted: bool) -> None:
@@ -104,7 +120,10 @@ def _version(wanted: bool) -> None:
 def _globals(
     context: typer.Context,
     config: Annotated[Path | None, typer.Option(help="The config file to read.")] = None,
-    database: Annotated[str | None, typer.Option(help="The store's URL.")] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(help="The store's URL.", envvar=INHERITED, show_envvar=False),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Say more.")] = False,
     _show: Annotated[
@@ -124,26 +143,31 @@ def up(
     """Scheduler and dashboard together: the main job."""
     from collectors.jobs import jobs
     from collectors.supervise import keep_running
+    from dashboard.reach import address, refuse_open
+    from data.secrets import bare
     from data.times import shown_duration
 
     common: Globals = context.obj
-    settings = common.load(host=host, port=port).settings
+    settings = common.load_warily(host=host, port=port)
+    refuse_open(settings)
     wanted = jobs(settings, url=url)
     try:
         _open(settings).close()
     except StoreError as error:
         log.warning("%s Snapshots wait in the outbox, the page waits for the store.", error)
     for job in wanted:
-        common.say(f"{job.source}: {job.url} every {shown_duration(job.every)}")
+        common.say(f"{job.source}: {bare(job.url)} every {shown_duration(job.every)}")
     common.say(f"store: {_shown(settings.database)}")
     if settings.database_read is not None:
         common.say(f"the page reads: {_shown(settings.reads)}")
-    common.say(f"page: http://{settings.host}:{settings.port}/   (Ctrl-C ends)")
+    common.say(f"page: {address(settings)}   (Ctrl-C ends)")
     self = [sys.executable, "-m", "masthead", *common.arguments()]
     where = ["--host", settings.host, "--port", str(settings.port)]
-    what = [] if url is None else ["--url", url]
-    children = {"dashboard": [*self, "dashboard", *where], "scheduler": [*self, "schedule", *what]}
-    raise typer.Exit(keep_running(children))
+    environ = common.environ()
+    if url is not None:
+        environ[f"MASTHEAD_SOURCES__{wanted[0].source.upper()}__URL"] = url
+    children = {"dashboard": [*self, "dashboard", *where], "scheduler": [*self, "schedule"]}
+    raise typer.Exit(keep_running(children, environ))
 
 
 def collect(
@@ -163,17 +187,10 @@ def collect(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per source.")] = False,
 ) -> None:
     """Take one snapshot of each source; for cron: silent on success."""
-    code = _collect(
-        context.obj,
-        source or (),
-        refresh=refresh,
-        from_file=from_file,
-        at=at,
-        url=url,
-        dry_run=dry_run,
-        as_json=as_json,
-    )
-    raise typer.Exit(code)
+    from collectors.once import Asked
+
+    asked = Asked(tuple(source or ()), refresh, from_file, at, url, dry_run)
+    raise typer.Exit(_collect(context.obj, asked, as_json))
 
 
 def _plain_collect(arguments: Sequence[str]) -> Callable[[], int] | None:
@@ -199,64 +216,30 @@ def _plain_collect(arguments: Sequence[str]) -> Callable[[], int] | None:
 def _collect_alone(common: Globals, names: Sequence[str]) -> int:
     # Importing makes no garbage: looking for it there takes a tenth of a run's time.
     gc.disable()
-    import collectors.runner  # noqa: F401 - what the run needs
+    import collectors.once
 
     gc.freeze()
     gc.enable()
     common.start_logging()
-    return _collect(common, names)
+    return _collect(common, collectors.once.Asked(tuple(names)))
 
 
-def _collect(
-    common: Globals,
-    names: Sequence[str],
-    *,
-    refresh: bool = False,
-    from_file: Path | None = None,
-    at: str | None = None,
-    url: str | None = None,
-    dry_run: bool = False,
-    as_json: bool = False,
-) -> int:
+def _collect(common: Globals, asked: Asked, as_json: bool = False) -> int:
     """One snapshot of each source; the worst exit code. Raises UsageError."""
-    from collectors.jobs import jobs, saved_page
-    from collectors.runner import Runner
-    from collectors.stop import set_by_signals
-    from data.times import moment
+    from collectors.once import once
 
-    settings = common.load().settings
-    wanted = jobs(settings, names, url)
-    page = None
-    if from_file is None and at is not None:
-        raise UsageError("--at says when a saved page was taken: it goes with --from-file.")
-    if from_file is not None:
-        if len(wanted) != 1:
-            raise UsageError("--from-file is a page of one source: name the source.")
-        taken_at = None if at is None else moment(at, now())
-        with _input(from_file) as file:
-            page = saved_page(wanted[0], file, str(from_file), taken_at, now())
-    runner = Runner(settings, now, dry_run=dry_run, refresh=refresh)
-    set_by_signals(runner.stop)
-    several = len(wanted) > 1
-    worst = 0
-    for result in runner.run_all(wanted) if several else [runner.run(wanted[0], page)]:
-        worst = max(worst, result.exit_code)
+    def heard(result: Result) -> None:
         if as_json:
-            print(json.dumps(result.json(), ensure_ascii=False), flush=True)
+            put(f"{json.dumps(result.json(), ensure_ascii=False)}\n")
         if result.exit_code:
             print(f"masthead: {result.sentence}", file=sys.stderr)
         elif common.verbose or (sys.stdout and sys.stdout.isatty() and not as_json):
             common.say(result.sentence)
-    return worst
 
-
-def _input(path: Path) -> Any:
-    if str(path) == "-":
-        return nullcontext(sys.stdin.buffer)
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise UsageError(f"The file {path} cannot be read: {error.strerror}.") from None
+    code, told = once(common.load().settings, asked, now, heard)
+    for line in told:
+        print(f"masthead: {line}", file=sys.stderr)
+    return code
 
 
 def schedule(
@@ -268,7 +251,7 @@ def schedule(
     from collectors.runner import Runner
     from collectors.schedule import run_forever
 
-    settings = context.obj.load().settings
+    settings = context.obj.load_warily()
     run_forever(Runner(settings, now), jobs(settings, url=url))
 
 
@@ -279,12 +262,16 @@ def dashboard(
     workers: Annotated[int | None, typer.Option(help="Processes that answer.")] = None,
 ) -> None:
     """The dashboard alone, on a production server."""
+    from dashboard.reach import refuse_open
     from dashboard.server import serve
     from data.store import open_store
 
-    settings = context.obj.load(host=host, port=port, workers=workers).settings
-    store = open_store(settings.reads, read_only=settings.database_read is not None)
-    store.close()
+    settings = context.obj.load_warily(host=host, port=port, workers=workers)
+    refuse_open(settings)
+    try:
+        open_store(settings.reads, read_only=settings.database_read is not None).close()
+    except StoreError as error:
+        log.warning("%s The page waits for the store.", error)
     serve(settings, settings.host, settings.port, settings.workers)
 
 
@@ -326,7 +313,7 @@ def backfill(
 
 def export(
     context: typer.Context,
-    what: Annotated[str, typer.Argument(help="snapshots, headlines or runs.")],
+    what: Annotated[str, typer.Argument(help="snapshots, headlines, runs, moves or daily.")],
     source: Annotated[list[str] | None, typer.Option(help="All real ones, unsaid.")] = None,
     metric: Annotated[list[str] | None, typer.Option(help="All five, unsaid.")] = None,
     start: Annotated[str | None, typer.Option("--from", help="ISO 8601, or 7d (ago).")] = None,
@@ -338,7 +325,7 @@ def export(
     raw: Annotated[bool, typer.Option("--raw", help="Leave formula-like texts alone.")] = False,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A file.")] = None,
 ) -> None:
-    """Take the history away: snapshots, headlines or runs."""
+    """Take the history away: snapshots, headlines, runs, moves or daily."""
     from data.export import format_named, stream
     from data.tables import query
 
@@ -355,60 +342,36 @@ def export(
     )
     parts = stream(_open(settings), asked, format_named(kind), excel, raw)
     if output is not None:
-        _write_whole(output, parts)
+        write_whole(output, parts)
         return
     if kind in ("xlsx", "parquet") and sys.stdout.isatty():
         raise UsageError(f"{kind} is not for a terminal: name a file with -o.")
-    _write_out(parts)
-
-
-def _write_out(parts: Any) -> None:
-    """Write to stdout; when its reader has had enough, end as if its end were ours."""
-    if sys.stdout is None:
-        raise UsageError("The output cannot be written: it is closed.")
-    try:
-        _write(sys.stdout.fileno(), parts)
-    except BrokenPipeError:
-        raise typer.Exit(CLOSED_PIPE) from None
-    except OSError as error:
-        raise UsageError(f"The output cannot be written: {error.strerror}.") from None
-
-
-def _write_whole(path: Path, parts: Any) -> None:
-    """Write beside the file and put it in place when it is whole; into a device as it comes."""
-    try:
-        if path.exists() and not path.is_file():
-            _write(path, parts)
-            return
-        # A link stays one: what it leads to is replaced.
-        place = path.resolve()
-        draft = place.with_name(f".{place.name}.part")
-        try:
-            _write(draft, parts)
-            draft.replace(place)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise UsageError(f"The file {path} cannot be written: {error.strerror}.") from None
-
-
-def _write(place: Path | int, parts: Any) -> None:
-    with open(place, "wb", closefd=isinstance(place, Path)) as file:
-        for part in parts:
-            file.write(part)
+    write_out(parts)
 
 
 def import_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A CSV that export wrote.")],
+    file: Annotated[
+        Path, typer.Argument(help="A CSV that export wrote, or the folder of a store's copies.")
+    ],
     raw: Annotated[bool, typer.Option("--raw", help="It was exported with --raw.")] = False,
 ) -> None:
-    """Read an exported CSV back, all or nothing; what is there already stays as it is."""
+    """Read back an exported CSV, all or nothing, or second copies; what is there stays as it is."""
+    from data.disk import is_folder
     from data.imports import load
+    from data.restore import load as load_copies
 
     common: Globals = context.obj
-    done = load(_open(common.load().settings), file, raw)
+    settings, are_copies = common.load().settings, is_folder(file)
+    if are_copies and raw:
+        raise UsageError(f"--raw is for a CSV, and {file} is a folder: import it without.")
+    store = _open(settings)
+    done = load_copies(store, file) if are_copies else load(store, file, raw)
     common.say(f"{done.what}: {done.new} new, {done.known} already there")
+    if done.unreadable:
+        raise PartialImportError(
+            f"Lines in {file} that could not be read, and were left: {done.unreadable}."
+        )
     if done.kept:
         raise PartialImportError(
             f"{done.kept} slots of {file} hold other values in the store: those were kept."
@@ -423,7 +386,7 @@ def copy(
     from contextlib import closing
 
     from data.engine import parse_url
-    from data.moving import move
+    from data.moving import comparison, move
     from data.store import open_store
 
     common: Globals = context.obj
@@ -436,27 +399,13 @@ def copy(
     ):
         moved = move(source, target, steps)
     if not common.quiet:
-        _print_moved(moved)
+        put(comparison(moved))
     different = [one.table for one in moved if not one.is_same]
     if different:
         raise DifferentCopyError(
             f"The stores are not the same in {', '.join(different)}: both were left as they are; "
             "end whatever else writes to the new one, and copy again."
         )
-
-
-def _print_moved(moved: Sequence[Moved]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for head in ("table", "rows", "brought", "checksum", "in the new store"):
-        table.add_column(head, justify="right" if head in ("rows", "brought") else "left")
-    for one in moved:
-        found = "the same" if one.is_same else f"{one.target.digest} of {one.target.rows} rows"
-        table.add_row(one.table, str(one.source.rows), str(one.brought), one.source.digest, found)
-    console = Console()
-    console.print(table, width=None if console.is_terminal else 160)
 
 
 def _steps(common: Globals, first: str) -> Steps:
@@ -481,6 +430,21 @@ def backup(
     with closing(Store(connect(url, read_only=True))) as store, _steps(common, "copying") as steps:
         size = copy_file(store, file, steps.reach)
     common.say(f"{file}: {size} bytes, checked")
+
+
+def check(context: typer.Context) -> None:
+    """Read the whole store and say whether it is sound; nothing is written."""
+    from contextlib import closing
+
+    from data.engine import connect, parse_url
+    from data.soundness import check as check_store
+    from data.store import Store
+
+    common: Globals = context.obj
+    url = parse_url(common.load().settings.database)
+    with closing(Store(connect(url, read_only=True))) as store:
+        found = check_store(store)
+    common.say(f"{url.shown}: {found} snapshots, no fault found")
 
 
 def reread(
@@ -510,67 +474,51 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="JSON.")] = False,
 ) -> None:
     """How each source is doing: last success and its age, next slot, missed slots, last error."""
-    from collectors.jobs import jobs
-    from data.model import KEYS
+    from collectors.jobs import intervals
+    from data import statusforms
     from data.outbox import count
-    from data.status import status as status_of
+    from data.status import statuses
 
     settings = context.obj.load().settings
     store, at = _open(settings), now()
-    configured = jobs(settings) if settings.enabled else []
-    every = {job.source: job.every for job in configured}
-    known = store.sources()
-    every |= {info.source: info.every for info in known if info.source not in every}
-    given = {info.source: info.about.metrics for info in known}
-    found = [
-        status_of(store, source, step, at, given.get(source, KEYS))
-        for source, step in every.items()
-    ]
-    outbox = count(settings.outbox)
+    found = statuses(store, intervals(settings, store) if settings.enabled else {}, at)
+    waiting = count(settings.outbox)
     if as_json:
-        form = {"sources": [one.json() for one in found], "outbox": outbox}
-        typer.echo(json.dumps(form, ensure_ascii=False))
-        return
-    _print_status(found, at)
-    if outbox:
-        typer.echo(f"outbox: {outbox} runs wait for the store")
+        put(statusforms.as_json(found, waiting))
+    else:
+        put(statusforms.text(found, waiting, at))
 
 
-def _print_status(found: list[Status], at: datetime) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def digest(
+    context: typer.Context,
+    source: Annotated[list[str] | None, typer.Argument(help="All configured ones, unsaid.")] = None,
+    since: Annotated[str, typer.Option(help="ISO 8601, or 7d (ago).")] = "7d",
+    kind: Annotated[str, typer.Option("--format", help="text, markdown or json.")] = "text",
+) -> None:
+    """The last days of each source: newest values, moves, headlines, gaps; for a cron mail."""
+    from collectors.jobs import intervals
+    from data.digest import digest as digest_of
+    from data.digestforms import form_named
+    from data.times import moment
 
-    from data.model import SAMPLE
-    from data.status import COLOURS, STATES
-    from data.times import shown_age
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for head in ("source", "state", "last success", "next slot", "missed (30 d)", "late", "pages"):
-        table.add_column(head, overflow="fold")
-    for one in found:
-        table.add_row(
-            f"{one.source} (synthetic)" if one.source == SAMPLE else one.source,
-            f"[{COLOURS[one.state]}]{STATES[one.state]}[/]",
-            "never" if one.age is None else f"{shown_age(one.age)} ago",
-            f"in {shown_age(one.next_slot - at)}",
-            f"{one.missed} of {one.expected}",
-            str(one.late),
-            str(one.pages),
-        )
-    Console().print(table)
-    # Below the table, as they are: a column is too narrow, and brackets would be rich's markup.
-    for one in found:
-        if one.last_error is not None:
-            age = f"{shown_age(at - one.last_error.started_at)} ago"
-            print(f"{one.source}: last error {age}: {one.last_error.message}")
+    settings, at = context.obj.load().settings, now()
+    form, start = form_named(kind), moment(since, at)
+    if start >= at:
+        raise UsageError(f"--since {since}: the span must begin before now.")
+    store = _open(settings)
+    found = digest_of(store, intervals(settings, store, source or ()), start, at)
+    put(form(found))
+    if any(one.status.last_success is None for one in found.sources):
+        raise typer.Exit(PARTIAL)
 
 
 def cron(context: typer.Context) -> None:
     """Print the crontab line that collects with the settings in force, ready to paste."""
-    from collectors.timetable import crontab
+    from collectors.jobs import shortest
+    from collectors.timetable import crontab, this_program
 
     loaded = context.obj.load()
-    typer.echo(crontab(_call(loaded), _shortest(loaded.settings)), nl=False)
+    put(crontab(this_program(loaded), shortest(loaded.settings)))
 
 
 def systemd(
@@ -583,33 +531,13 @@ def systemd(
     ] = False,
 ) -> None:
     """Print the systemd units for the settings in force, ready to paste."""
+    from collectors.jobs import shortest
+    from collectors.timetable import this_program
     from collectors.units import service, timer
 
     loaded = context.obj.load()
-    call, every = _call(loaded), _shortest(loaded.settings)
-    units = timer(call, every, of_user=of_user) if collecting else service(call, of_user=of_user)
-    typer.echo(units, nl=False)
-
-
-def _call(loaded: Loaded) -> Call:
-    """This very program by its absolute path, by whom and on which machine."""
-    import pwd
-    import socket
-
-    from collectors.timetable import Call
-    from data.portable import portable
-
-    script = Path(sys.executable).with_name("masthead")
-    known = os.access(script, os.X_OK)
-    program = (str(script),) if known else (sys.executable, "-m", "masthead")
-    user = pwd.getpwuid(os.getuid()).pw_name
-    return Call(program, portable(loaded), user, socket.gethostname())
-
-
-def _shortest(settings: Settings) -> timedelta:
-    from collectors.jobs import jobs
-
-    return min(job.every for job in jobs(settings))
+    call, every = this_program(loaded), shortest(loaded.settings)
+    put(timer(call, every, of_user=of_user) if collecting else service(call, of_user=of_user))
 
 
 def sample_load(context: typer.Context) -> None:
@@ -630,17 +558,84 @@ def sample_remove(context: typer.Context) -> None:
     common.say(f"sample: {removed} synthetic snapshots removed")
 
 
+def alerts_check(context: typer.Context) -> None:
+    """Look at the rules now and tell what is new; for a cron of its own."""
+    from collectors.tell import tell
+
+    common: Globals = context.obj
+    settings = common.load().settings
+    if not settings.alerts.are_set:
+        raise UsageError("Nothing would be told: set 'to' and a rule in the config's 'alerts'.")
+    told = tell(settings, settings.enabled, now)
+    for line in told.sentences:
+        print(f"masthead: {line}", file=sys.stderr)
+    if told.failures:
+        raise typer.Exit(EXIT_CODES[SourceError])
+    if sys.stdout and sys.stdout.isatty():
+        common.say(f"alerts: {told.texts} told")
+
+
+def alerts_test(context: typer.Context) -> None:
+    """Send each address a message that says it is a test; say which took it."""
+    from collectors.tell import test
+
+    settings = context.obj.load().settings
+    if not settings.alerts.to:
+        raise UsageError("Nobody would be told: set 'to' in the config's table 'alerts'.")
+    became = test(settings, now())
+    for name, why in became.items():
+        put(f"{name}: {'delivered' if why is None else f'not delivered: {why}'}\n")
+    if any(became.values()):
+        raise typer.Exit(EXIT_CODES[SourceError])
+
+
+def alerts_list(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON.")] = False,
+) -> None:
+    """The rules, what holds now, and what was told last."""
+    from contextlib import closing
+
+    from data.alertlist import listed
+    from data.store import open_store
+
+    settings = context.obj.load().settings
+    with closing(open_store(settings.database, read_only=True)) as store:
+        found = listed(store, settings.alerts, settings.enabled)
+    if as_json:
+        put(json.dumps([one.json() for one in found], ensure_ascii=False) + "\n")
+    else:
+        put("".join(f"{one.sentence}\n" for one in found))
+
+
+def password() -> None:
+    """Ask for the page's password and print the line of its hash for the config."""
+    from getpass import getpass
+
+    from data.password import hashed
+
+    if sys.stdin is None or not sys.stdin.isatty():
+        given = sys.stdin.readline().rstrip("\r\n") if sys.stdin else ""
+    else:
+        given = getpass("Password: ")
+        if getpass("Once more: ") != given:
+            raise UsageError("The two are not the same: nothing was made of them.")
+    typer.echo(f'password = "{hashed(given)}"')
+
+
 def config(context: typer.Context) -> None:
     """The settings in force and where each comes from."""
     from collectors.jobs import jobs
+    from data.exposure import exposed
     from data.settings import explain
 
     loaded = context.obj.load()
     named = jobs(loaded.settings, loaded.settings.sources)
     defaults = {job.source: {"url": job.url, "every": job.every} for job in named}
-    typer.echo(f"# config file: {loaded.file or 'none'}")
-    for key, value, origin in explain(loaded, defaults):
-        typer.echo(f"{key} = {value}  # {origin}")
+    if words := exposed(loaded):
+        print(f"masthead: {words}", file=sys.stderr)
+    lines = [f"{key} = {value}  # {origin}\n" for key, value, origin in explain(loaded, defaults)]
+    put("".join([f"# config file: {loaded.file or 'none'}\n", *lines]))
 
 
 def _open(settings: Settings) -> Store:
@@ -670,24 +665,35 @@ def application() -> typer.Typer:
     )
     app.callback()(_globals)
     commands: list[Callable[..., None]] = [up, collect, schedule, dashboard, export, import_]
-    commands += [copy, backup, backfill, reread, status, cron, systemd, config]
+    commands += [copy, backup, check, backfill, reread, status, digest, cron, systemd]
+    commands += [password, config]
     for command in commands:
         app.command(command.__name__.rstrip("_"))(command)
     sample = typer.Typer(help="Two years of synthetic history, always marked so.")
     sample.command("load")(sample_load)
     sample.command("remove")(sample_remove)
     app.add_typer(sample, name="sample", no_args_is_help=True)
+    alerts = typer.Typer(help="What the rules in the config find, told once.")
+    alerts.command("test")(alerts_test)
+    alerts.command("check")(alerts_check)
+    alerts.command("list")(alerts_list)
+    app.add_typer(alerts, name="alerts", no_args_is_help=True)
     return app
 
 
 def main() -> None:
     """The command ``masthead``."""
+    # Read when numpy is loaded. The matrices of the reconstruction are too small to share: threads
+    # wait for one another three times as long as they work, where the processors are busy.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         run = _plain_collect(sys.argv[1:])
         sys.exit(application()() if run is None else run())
     except MastheadError as error:
         print(f"masthead: {error}", file=sys.stderr)
         sys.exit(EXIT_CODES[type(error)])
+    except NoReaderError:
+        sys.exit(CLOSED_PIPE)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from data import journal, outbox
 from data.errors import StoreError
 from data.model import Page, Run, Snapshot, iso
 from data.store import Store
+from data.waiting import Waiting
 
 SHORTEST: Final = timedelta(minutes=1)
 """A run on another host is believed to be under way at least so long."""
@@ -72,7 +73,7 @@ class Attempts:
 
     def bridge(self, attempt: Attempt, run: Run, snapshot: Snapshot, page: Page | None) -> None:
         """Keep the run and its snapshot for a store that is away. Raises StoreError."""
-        outbox.put(self.outbox, outbox.Waiting(run, attempt.every, snapshot, page))
+        outbox.put(self.outbox, Waiting(run, attempt.every, snapshot, page))
         self._forget(attempt)
 
     def abandon(self, store: Store | None, at: datetime) -> None:
@@ -115,7 +116,7 @@ class Attempts:
 
     def _put(self, run: Run, every: timedelta) -> None:
         try:
-            outbox.put(self.outbox, outbox.Waiting(run, every))
+            outbox.put(self.outbox, Waiting(run, every))
         except StoreError as error:
             log.debug("not journalled: %s", error)
 

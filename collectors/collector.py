@@ -1,7 +1,7 @@
 """What a collector is: how one source is read."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from data.model import KEYS, About, Look, Page
@@ -26,8 +26,10 @@ class Collector:
     """The least time between two requests to the source."""
     credit: str | None = None
     credit_url: str | None = None
+    counts: Mapping[str, str] = field(default_factory=dict)
+    """By metric one short plain sentence on what the source counts, as far as it is known."""
 
     @property
     def about(self) -> About:
         """What the store and the page say of the source."""
-        return About(self.name, self.label, self.metrics, self.credit, self.credit_url)
+        return About(self.name, self.label, self.metrics, self.credit, self.credit_url, self.counts)

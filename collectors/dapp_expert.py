@@ -14,9 +14,10 @@ from collectors import header, news, newstext
 from collectors.collector import Collector
 from collectors.header import Header
 from collectors.labels import Found
-from collectors.markup import lines, open_page, visible, without_controls
+from collectors.markup import lines, open_page, visible
 from collectors.payload import Figures, Payload, decode
 from collectors.quantity import Quantity, QuantityError, parse
+from data.harmless import harmless
 from data.model import METRICS, Headline, Look, Metric, Page, Reading, Via
 
 _CLOCK_SKEW: Final = timedelta(days=1)
@@ -77,8 +78,8 @@ def _harmless(reading: Reading) -> Reading:
     shown, problem = reading.shown, reading.problem
     return replace(
         reading,
-        shown=shown and without_controls(shown),
-        problem=problem and without_controls(problem),
+        shown=shown and harmless(shown),
+        problem=problem and harmless(problem),
     )
 
 
@@ -122,7 +123,7 @@ def _from_payload(metric: Metric, figures: Figures, found: Found | None) -> Read
     if found and found.problem:
         return replace(reading, problem=found.problem)
     try:
-        denial = _denial(value, parse(found.text, metric)) if found and shown else None
+        denial = _denial(value, parse(found.text, metric)) if found else None
     except QuantityError as error:
         if str(error) == "not US dollars":
             return replace(reading, problem=f"payload and page disagree: {error}: {shown}")
@@ -153,4 +154,12 @@ COLLECTOR: Final = Collector(
     url="https://dapp.expert/",
     every=timedelta(hours=1),
     read=read,
+    counts={
+        "dapps": "dapp.expert prints a number of dapps and does not say which it counts.",
+        "blockchains": "dapp.expert prints a number of blockchains and does not say which.",
+        "active_users": "dapp.expert prints active users and does not say over which time.",
+        "volume_30d": "dapp.expert prints a 30d volume and does not say of what.",
+        "transactions_30d": "dapp.expert prints 30d transactions with a $ and does not say whether "
+        "they are a count.",
+    },
 )

@@ -113,4 +113,11 @@ COLLECTOR: Final = Collector(
     metrics=("dapps", "blockchains", "volume_30d"),
     parts=(PROTOCOLS, CHAINS, VOLUMES),
     pause=timedelta(minutes=1),
+    counts={
+        "dapps": "DefiLlama counts the protocols that it lists, centralised exchanges and versions "
+        "included.",
+        "blockchains": "DefiLlama counts the chains that it lists.",
+        "volume_30d": "DefiLlama counts the volume of decentralised exchanges alone, on the chains "
+        "that it follows.",
+    },
 )

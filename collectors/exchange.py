@@ -18,6 +18,7 @@ from collectors.unpack import LAYERS, codings, unpack
 from data.clock import Clock, stopwatch
 from data.errors import SourceError
 from data.model import Page
+from data.secrets import bare
 
 MAX_REDIRECTS: Final = 5
 PAGES: Final = re.compile(
@@ -28,12 +29,7 @@ PAGES: Final = re.compile(
 
 def shown(url: str) -> str:
     """An address without user and password, fit for messages and for the store."""
-    try:
-        httpx2.URL(url)
-    except httpx2.InvalidURL:
-        # A password with a slash in it, for one: nobody can say where it ends.
-        return re.sub(r"//.*@", "//", url)
-    return re.sub(r"^([^/?#]*//)[^/?#]*@", r"\1", url)
+    return bare(url, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ __all__ = [
     "Client",
     "Validators",
     "get",
+    "get_part",
     "get_start",
     "new_client",
     "shown",

@@ -103,4 +103,8 @@ COLLECTOR: Final = Collector(
     pause=timedelta(seconds=6),
     credit="Data: growthepie, CC BY 4.0",
     credit_url="https://www.growthepie.com/",
+    counts={
+        "transactions_30d": "growthepie counts the transactions of 30 whole days on Ethereum and "
+        "the rollups that it covers, nothing else.",
+    },
 )

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, Final
@@ -11,6 +11,7 @@ from collectors import COLLECTORS, Collector
 from data.errors import UsageError
 from data.model import Page, from_ms, iso
 from data.settings import Settings
+from data.store import Store
 
 FIRST_PAGE: Final = datetime(1996, 1, 1, tzinfo=UTC)
 """Before it no page was archived; files without a time of their own say 1970 or 1980."""
@@ -48,8 +49,26 @@ def _job(settings: Settings, name: str, url: str | None) -> Job:
     collector, chosen = COLLECTORS[name], settings.sources.get(name)
     address = url or (chosen and chosen.url) or collector.url
     if not address.startswith(("http://", "https://")):
-        raise UsageError(f"The address {address!r} of {name} is not http or https.")
+        raise UsageError(f"The address of {name} does not begin with http:// or https://.")
     return Job(collector, address, (chosen and chosen.every) or collector.every)
+
+
+def shortest(settings: Settings) -> timedelta:
+    """The interval of the source that is looked at most often. Raises UsageError."""
+    return min(job.every for job in jobs(settings))
+
+
+def intervals(settings: Settings, store: Store, names: Sequence[str] = ()) -> dict[str, timedelta]:
+    """How often the named sources are looked at, or all that are configured. Raises UsageError.
+
+    A source that only the store knows, like the sample, may be named too.
+    """
+    if not names:
+        return {job.source: job.every for job in jobs(settings)}
+    every = {info.source: info.every for info in store.sources()}
+    if unkept := [name for name in names if name not in every]:
+        every |= {job.source: job.every for job in jobs(settings, unkept)}
+    return {name: every[name] for name in names}
 
 
 def saved_page(job: Job, file: BinaryIO, name: str, at: datetime | None, now: datetime) -> Page:

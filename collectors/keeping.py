@@ -40,7 +40,7 @@ def keep_unchanged(
     """Store a snapshot with the readings of the one ``before``. Raises StoreError."""
     answered = replace(visit.answered, slot=before.slot)
     saved = store.save_unchanged(snapshot, job.every, before.taken_at, answered)
-    outcome: Outcome = "unchanged" if saved == "stored" else "duplicate"
+    outcome: Outcome = "duplicate" if saved == "duplicate" else "unchanged"
     return Result(job.source, snapshot.slot, outcome, snapshot)
 
 

@@ -21,13 +21,10 @@ LABELS: Final = {
     "объем за 30 дней": "volume_30d",
     "транзакции за 30 дней": "transactions_30d",
 }
-
 """The site's labels, English and Russian, folded."""
 AROUND: Final = " \t\r\n\u00a0\u202f·|•;"
-
 """What may stand around a label or a figure without being part of it."""
 LEAST: Final = 3
-
 """Fewer labels than these are a list only where there is no longer one."""
 _LABEL: Final = re.compile(
     # The first letters stand apart so that nearly every text is refused at its first.

@@ -138,7 +138,7 @@ class Looker:
         return replace(see(self.source, page), page=page)
 
     def _count(self, error: SourceError) -> None:
-        """Whether an archive is away, and not just one capture."""
+        """One more failure. Raises SourceError when it is the archive that is away."""
         passing = error.kind in TEMPORARY or (error.status or 0) >= 500
         self.failures = self.failures + 1 if passing else 0
         if self.failures >= MOST_FAILURES:

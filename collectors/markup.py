@@ -8,6 +8,8 @@ from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from data.harmless import without_acting
+
 _LARGEST: Final = 16 * 2**20
 _BOMS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE | re.ASCII)
@@ -21,14 +23,17 @@ _END_TAG: Final = re.compile(r"</[a-z]", re.IGNORECASE)
 _SNIFFED: Final = 100_000
 _MANY_TAGS: Final = 20_000
 _DEEPEST: Final = 5_000
+_WIDEST: Final = 50_000
+_MOST_ATTRIBUTES: Final = 5_000
+_ATTRIBUTE: Final = re.compile(
+    r"[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)?+)?+"
+)
+"""As a browser takes it, so that no quote hides the end of a tag; nothing is tried twice."""
+_OPEN: Final = re.compile(rf"<[a-z][^\s/>]*+(?:{_ATTRIBUTE.pattern})*+", re.IGNORECASE)
 _BLOCK: Final = 31 * 2**20
 _NESTING: Final = re.compile(
     r"<(/?)(?!(?:img|br|hr|input|meta|link|path|p|li|dt|dd|td|th|tr|option)\b)[a-z]", re.IGNORECASE
 )
-_CONTROL: Final = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
-)
-_BREAK: Final = re.compile("[\t-\r\x1c-\x1f\x85\u2028\u2029]")
 _SILENT: Final = frozenset({"script", "style", "template", "noscript", "title", "head"})
 
 
@@ -47,7 +52,7 @@ def open_page(body: bytes, content_type: str) -> Source:
     text = body.decode(charset, "replace")
     if not (_TAG.match(text, 0, _SNIFFED) or _END_TAG.search(text, 0, _SNIFFED)):
         return Source(text, None)
-    if _too_deep(text):
+    if _too_deep(text) or _too_wide(text):
         return Source("", None)
     # The parser wants UTF-8: a page that is all of it need not be encoded again.
     as_it_is = charset == "utf-8" and "\ufffd" not in text
@@ -64,6 +69,14 @@ def _too_deep(text: str) -> bool:
         if depth > _DEEPEST:
             return True
     return False
+
+
+def _too_wide(text: str) -> bool:
+    """Whether a tag has so many attributes that the parser, quadratic in them, would take long."""
+    if len(text) <= _WIDEST:
+        return False
+    wide = (match for match in _OPEN.finditer(text) if match.end() - match.start() > _WIDEST)
+    return any(len(_ATTRIBUTE.findall(match[0])) > _MOST_ATTRIBUTES for match in wide)
 
 
 def _charset(body: bytes, content_type: str) -> str:
@@ -121,14 +134,9 @@ def lines(text: str) -> list[str]:
     return [line for line in stripped if line]
 
 
-def without_controls(text: str) -> str:
-    """The text without control or direction characters, breaks as spaces; wide spaces stay."""
-    return _CONTROL.sub("", _BREAK.sub(" ", text))
-
-
 def clean(text: str, limit: int) -> str | None:
     """One line without control or direction characters, at most ``limit`` long; None if empty."""
     text = text[: limit * 4]
     if text.isprintable() and "  " not in text:  # a space is the only blank that is printable
         return text.strip(" ")[:limit].rstrip(" ") or None
-    return " ".join(_CONTROL.sub("", text).split())[:limit].rstrip() or None
+    return " ".join(without_acting(text).split())[:limit].rstrip() or None

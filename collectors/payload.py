@@ -8,12 +8,14 @@ import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from math import isfinite
 from typing import Final
 
 import orjson
+
+from data.model import MILLISECOND, from_ms, to_ms
 
 Interval = tuple[datetime, datetime]
 
@@ -240,7 +242,8 @@ def _published(text: str | None) -> Interval | None:
     instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant
     if not datetime(1990, 1, 2, tzinfo=UTC) <= instant < _LATEST:
         return None
-    instant = instant.astimezone(UTC)
+    # To the millisecond, as everything that is kept.
+    instant = from_ms(to_ms(instant))
     if text and len(text.strip()) <= len("2025-07-02"):
-        return instant, datetime.combine(instant.date(), time.max, UTC)
+        return instant, instant + timedelta(days=1) - MILLISECOND
     return instant, instant

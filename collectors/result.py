@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from data.harmless import harmless
 from data.jsonform import to_json
 from data.model import Look, Outcome, Snapshot, iso
 
@@ -71,7 +72,7 @@ class Result:
         """One line for a person."""
         words = {"duplicate": "already there", "outbox": "kept in the outbox"}
         line = f"{self.source} {iso(self.slot)}: {words.get(self.outcome, self.outcome)}"
-        return f"{line}: {self.error}" if self.error else line
+        return f"{line}: {harmless(self.error)}" if self.error else line
 
 
 def told(snapshot: Snapshot, url: str) -> Result:

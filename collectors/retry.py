@@ -17,6 +17,8 @@ T = TypeVar("T")
 FIRST_REST: Final = 0.5
 """Seconds before the second attempt, at least; twice that before the third."""
 LONGEST_WAIT: Final = timedelta(hours=24)
+CLOCKS_APART: Final = timedelta(minutes=1)
+"""How far the clocks of two machines with one store may be apart."""
 PASSING: Final = frozenset({"timeout", "network"})
 """Kinds of failure that may be gone a second later."""
 
@@ -40,17 +42,20 @@ def retry_after(header: str | None, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=min(int(text[:9]), 10**6)), LONGEST_WAIT)
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return min(max(at - now, timedelta()), LONGEST_WAIT)
 
 
-def is_waiting(until: datetime, now: datetime) -> bool:
+def is_waiting(until: datetime, now: datetime, wished_at: datetime | None = None) -> bool:
     """Whether a server is to be left alone ``until`` then.
 
-    Further away than any server may ask for, it was noted by a clock that was set back since.
+    Wished in the future, or further away than any server may ask for, it was noted by a clock
+    that was set back since, and binds nobody.
     """
+    if wished_at is not None and wished_at - now > CLOCKS_APART:
+        return False
     return timedelta() < until - now <= LONGEST_WAIT
 
 

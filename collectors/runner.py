@@ -1,50 +1,40 @@
 """One run: slot, fetch, read, store, journal; the only place that catches everything."""
 
+import errno
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, TypeVar
 
 from collectors import fetch, suspect
-from collectors.attempts import Attempt, Attempts
+from collectors.attempts import Attempts
 from collectors.jobs import Job
 from collectors.keeping import introduce, keep, keep_unchanged
 from collectors.result import STORE, Result, told
+from collectors.taking import Taking
 from collectors.visit import Visit, Visitor
-from data import outbox
+from data import copies, outbox
 from data.clock import Clock
 from data.engine import PATIENCE
 from data.errors import MastheadError, SourceError, StoreError
 from data.model import Origin, Page, Run, Snapshot, slot_of
 from data.settings import Settings
 from data.store import Store, open_store
+from data.waiting import Waiting
 
 T = TypeVar("T")
 
 AT_ONCE: Final = 16
 """Sources that one process visits side by side."""
 
+SPENT: Final = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""What the machine says when it has nothing left to give: no bug of ours."""
+
 log: Final = logging.getLogger("masthead")
-
-
-@dataclass(slots=True)
-class Taking:
-    """A run under way: what it is about and how far it got."""
-
-    job: Job
-    slot: datetime
-    attempt: Attempt | None
-    store: Store | None
-    away: StoreError | None
-    """Why there is no store."""
-    visit: Visit | None = None
-    failure: SourceError | None = None
-    bridged: bool = False
-    """Whether the outbox has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +77,25 @@ class Runner:
             if store is not None:
                 store.close()
 
+    def tell(self, results: Iterable[Result]) -> list[str]:
+        """Tell the alerts of these runs; a line for each that could not be told; never raises.
+
+        Whatever becomes of them, the runs have ended before, and are worth what they were.
+        """
+        reached = [one.source for one in results if one.kind != STORE]
+        asked = self.settings.alerts.are_set and not (self.dry_run or self.stop.is_set())
+        if not asked or not reached:
+            return []
+        from collectors.tell import tell
+
+        try:
+            return tell(self.settings, reached, self.clock).sentences
+        except MastheadError as error:
+            return [f"alerts: {error}"]
+        except Exception as error:
+            log.exception("the alerts failed on a bug")
+            return [f"alerts: a bug in Masthead, please report it: {type(error).__name__}: {error}"]
+
     def abandon(self) -> None:
         """Close the runs that are still under way, before the process ends."""
         store = None
@@ -115,6 +124,9 @@ class Runner:
             return None, error
         except OSError as error:
             log.warning("the outbox %s cannot be emptied: %s", self.settings.outbox, error)
+        except Exception:
+            # What lies there must not keep this run from its page.
+            log.exception("the outbox %s cannot be emptied, on a bug", self.settings.outbox)
         return store, None
 
     def _under_way(self, run: Run, every: timedelta) -> bool:
@@ -131,11 +143,19 @@ class Runner:
             if attempt.away is not None:
                 store, away = None, attempt.away
         taking = Taking(job, slot, attempt, store, away)
-        self._asking_store(taking, lambda store: introduce(store, job))
         result = self._guarded(taking, page)
         if attempt is not None and not taking.bridged:
-            self.attempts.end(store, attempt, self._ended(taking, attempt, result))
+            run = taking.ended(attempt, result, self.clock())
+            self.attempts.end(store, attempt, run)
+            self._copied(taking, result, run)
         return result
+
+    def _copied(self, taking: Taking, result: Result, run: Run) -> None:
+        """Keep a second copy of what the store has taken; a slot's second page may have news."""
+        looked = taking.page is not None or result.outcome != "duplicate"
+        if taking.store is not None and looked:
+            waiting = Waiting(run, taking.job.every, result.snapshot, taking.page)
+            copies.keep(taking.store, waiting)
 
     def _guarded(self, taking: Taking, page: Page | None) -> Result:
         source = taking.job.source
@@ -153,11 +173,14 @@ class Runner:
         except MastheadError as error:
             return failed(str(error), "usage")
         except Exception as error:
+            if isinstance(error, OSError) and error.errno in SPENT:
+                return failed(f"The machine has no more for Masthead: {error.strerror}.", "machine")
             log.exception("%s: a run failed on a bug", source)
             message = f"A bug in Masthead, please report it: {type(error).__name__}: {error}"
             return failed(message, "bug")
 
     def _take(self, taking: Taking, page: Page | None) -> Result:
+        self._asking_store(taking, lambda store: introduce(store, taking.job))
         if page is not None:
             return self._read(taking, page, "file")
         known = self._asking_store(taking, lambda store: self._known(taking, store))
@@ -199,6 +222,7 @@ class Runner:
         snapshot = Snapshot(job.source, taking.slot, page.taken_at, origin, look)
         if self.dry_run:
             return told(snapshot, page.url)
+        taking.page = page
         answered = None if taking.visit is None else taking.visit.answered
         return self._stored(
             taking, snapshot, page, lambda store: keep(store, job, snapshot, page, answered)
@@ -232,21 +256,7 @@ class Runner:
             away = str(taking.away or "The store could not be reached.")
             result = replace(result, outcome="outbox", error=away, kind=STORE)
         if taking.attempt is not None:
-            run = self._ended(taking, taking.attempt, result)
+            run = taking.ended(taking.attempt, result, self.clock())
             self.attempts.bridge(taking.attempt, run, snapshot, page)
             taking.bridged = True
         return result
-
-    def _ended(self, taking: Taking, attempt: Attempt, result: Result) -> Run:
-        visit, failure = taking.visit, taking.failure
-        return replace(
-            attempt.run,
-            slot=result.slot,
-            ended_at=self.clock(),
-            outcome=result.outcome,
-            error_kind=result.kind,
-            message=result.error,
-            http_status=visit.status if visit else failure.status if failure else None,
-            bytes=visit.bytes if visit else None,
-            attempts=visit.attempts if visit else failure.attempts if failure else 0,
-        )

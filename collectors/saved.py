@@ -59,7 +59,7 @@ class Saved:
             try:
                 yield from self._list_archive(path, captures)
             except OSError as error:
-                self.problems.append(f"{path} cannot be read: {error.strerror}.")
+                self._note(path, error)
         found = (one for path in pages if (one := self._saved_page(path)) is not None)
         while part := list(islice(found, BATCH)):
             yield captures.listed(self.origin, "pages", part, Listing())
@@ -76,13 +76,24 @@ class Saved:
         for path in self.paths:
             inside = sorted(path.rglob("*")) if path.is_dir() else [path]
             for one in inside:
-                if one.is_file() and (is_archive(one) or one.suffix.lower() in PAGES):
-                    yield one.absolute()
+                if is_archive(one) or one.suffix.lower() in PAGES:
+                    if self._is_file(one):
+                        yield one.absolute()
                 elif one.suffix.lower() in MHTML:
                     other.append(one)
         if other:
             more = f" (and {len(other) - 1} more)" if other[1:] else ""
             self.problems.append(f"{other[0]}{more} is MHTML, which is not read: save as HTML.")
+
+    def _is_file(self, path: Path) -> bool:
+        try:
+            return path.is_file()
+        except OSError as error:
+            self._note(path, error)
+            return False
+
+    def _note(self, path: Path, error: OSError) -> None:
+        self.problems.append(f"{path} cannot be read: {error.strerror}.")
 
     def _list_archive(self, path: Path, captures: Captures) -> Iterator[int]:
         known = captures.listing(self.origin, str(path))
@@ -123,7 +134,7 @@ class Saved:
             taken_at = named_time(path.name, now) or from_ms(path.stat().st_mtime_ns // 1_000_000)
             digest = _version(path)
         except OSError as error:
-            self.problems.append(f"{path} cannot be read: {error.strerror}.")
+            self._note(path, error)
             return None
         if not FIRST_PAGE <= taken_at <= now:
             when = "in the future" if taken_at > now else f"in {taken_at.year}"
@@ -182,7 +193,11 @@ def is_archive(path: Path) -> bool:
 def check_paths(paths: Iterable[Path]) -> None:
     """Raises UsageError for a path that is not there or is no kind of saved page."""
     for path in paths:
-        if not path.exists():
+        try:
+            is_there = path.exists()
+        except OSError as error:
+            raise UsageError(f"--from {path} cannot be read: {error.strerror}.") from None
+        if not is_there:
             raise UsageError(f"--from {path}: there is no such file, and no such archive.")
         if path.is_file() and not is_archive(path) and path.suffix.lower() not in PAGES:
             raise UsageError(f"--from {path} is no saved page: those are {KINDS}.")

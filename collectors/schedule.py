@@ -75,6 +75,8 @@ def look_at_the_clock(scheduler: BackgroundScheduler, now: datetime) -> None:
 def _run(runner: Runner, job: Job) -> None:
     result = runner.run(job)
     log.log(logging.WARNING if result.exit_code else logging.INFO, "%s", result.sentence)
+    for line in runner.tell([result]):
+        log.warning("%s", line)
 
 
 def _end(scheduler: Any, runner: Runner) -> None:

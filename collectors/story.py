@@ -13,6 +13,7 @@ from collectors.labels import starts_with_label
 from collectors.markup import clean
 from collectors.reltime import interval, is_relative
 from data.model import Headline, Page
+from data.rows import is_indexable
 
 TITLE: Final = 300
 
@@ -40,7 +41,6 @@ _WIDGET: Final = re.compile(
 _URL: Final = 2000
 
 _PLAIN: Final = re.compile(r"(?:/[\w%~-]+)+/?", re.ASCII)
-
 """A path that leads from the host's root: it stands in the joined address as it is."""
 _ROOTS: Final = ("", "/", "/ru", "/ru/")
 
@@ -76,7 +76,7 @@ def once(headlines: Iterable[Headline]) -> tuple[Headline, ...]:
 
 
 def absolute(url: str, base: str) -> str | None:
-    """An http(s) address without its fragment; None for anything else."""
+    """An http(s) address without its fragment; None for anything else, or one that is too long."""
     try:
         if len(url) <= _URL and _PLAIN.fullmatch(url):
             parts = urlsplit(base)
@@ -86,7 +86,11 @@ def absolute(url: str, base: str) -> str | None:
             parts = urlsplit(joined)
     except ValueError:
         return None
-    return joined if parts.scheme in ("http", "https") and parts.netloc and url.strip() else None
+    if parts.scheme not in ("http", "https") or not (parts.netloc and url.strip()):
+        return None
+    if not is_indexable(joined):
+        return None
+    return parts.scheme + joined[len(parts.scheme) :]
 
 
 def own_url(page: Page, html: LexborHTMLParser | None) -> str | None:

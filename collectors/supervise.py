@@ -28,6 +28,7 @@ class Child:
 
     name: str
     command: Sequence[str]
+    environ: Mapping[str, str] | None = None
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     pause: float = FIRST_PAUSE_S
@@ -37,7 +38,7 @@ class Child:
         """Start it when due, note its death; the exit code that ends everything, if it is one."""
         if self.process is None:
             if now >= self.due:
-                self.process, self.started = subprocess.Popen(self.command), now
+                self._start(now)
             return None
         code = self.process.poll()
         if code is None:
@@ -45,17 +46,32 @@ class Child:
         if code == USAGE:
             return code
         self.pause = FIRST_PAUSE_S if now - self.started > STEADY_S else self.pause
-        log.warning("the %s ended with %d, it starts again in %g s", self.name, code, self.pause)
-        self.process, self.due = None, now + self.pause
-        self.pause = min(self.pause * 2, LONGEST_PAUSE_S)
+        self._rest(now, f"ended with {code}")
         return None
 
+    def _start(self, now: float) -> None:
+        try:
+            self.process, self.started = subprocess.Popen(self.command, env=self.environ), now
+        except OSError as error:
+            # A machine without memory for a process has some again later.
+            self._rest(now, f"cannot be started ({error.strerror})")
 
-def keep_running(commands: Mapping[str, Sequence[str]]) -> int:
-    """Run the commands until SIGINT or SIGTERM (0), or until one cannot be used (its code)."""
+    def _rest(self, now: float, why: str) -> None:
+        log.warning("the %s %s, it starts again in %g s", self.name, why, self.pause)
+        self.process, self.due = None, now + self.pause
+        self.pause = min(self.pause * 2, LONGEST_PAUSE_S)
+
+
+def keep_running(
+    commands: Mapping[str, Sequence[str]], environ: Mapping[str, str] | None = None
+) -> int:
+    """Run the commands until SIGINT or SIGTERM (0), or until one cannot be used (its code).
+
+    In ``environ``, or in this process's own environment.
+    """
     stop = threading.Event()
     set_by_signals(stop)
-    children = [Child(name, command) for name, command in commands.items()]
+    children = [Child(name, command, environ) for name, command in commands.items()]
     try:
         while not stop.wait(TICK_S):
             codes = [child.tend(stopwatch()) for child in children]

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from data.model import Look, Reading, Snapshot, iso
 from data.neighbours import Known, Neighbours, neighbours
+from data.rounding import within_rounding
 from data.store import Store
 
 REACH: Final = timedelta(days=30)
@@ -14,6 +15,8 @@ REACH: Final = timedelta(days=30)
 FACTOR: Final = 10.0
 """The largest change that is believed in a day, up or down."""
 DAY: Final = timedelta(days=1)
+MOST_DAYS: Final = 300
+"""Beyond them the factor would be more than a number holds: an imported time may be any."""
 
 
 def judged(store: Store, snapshot: Snapshot) -> Snapshot:
@@ -48,23 +51,25 @@ def _doubted(reading: Reading, taken_at: datetime, around: Neighbours) -> Readin
     known = [one for one in (around.before, around.after) if one is not None]
     if value is None or not known:
         return reading
-    reasons = [_reason(value, taken_at, one) for one in known]
+    reasons = [_reason(value, reading.half_width or 0.0, taken_at, one) for one in known]
     if None in reasons:
         return reading
     shown = reading.shown if reading.shown is not None else _plain(value)
     return replace(reading, value=None, half_width=None, shown=shown, problem=reasons[0])
 
 
-def _reason(value: float, taken_at: datetime, known: Known) -> str | None:
-    """Why a neighbour denies the value; None where it does not."""
+def _reason(value: float, width: float, taken_at: datetime, known: Known) -> str | None:
+    """Why a neighbour denies the value, wherever both lie in their rounding; None: it does not."""
+    if within_rounding(value - known.value, width + known.half_width):
+        return None
     if value == 0 and known.value > 0:
         return f"suspect: a sudden zero, {_was(known)}"
     if value == 0 or known.value == 0:
         return None
-    days = max(1, -(-abs(taken_at - known.taken_at) // DAY))
-    ratio = max(value / known.value, known.value / value)
-    if ratio > FACTOR**days:
-        return f"suspect: {ratio:.0f} times off, {_was(known)}"
+    days = min(max(1, -(-abs(taken_at - known.taken_at) // DAY)), MOST_DAYS)
+    (less, up), (more, down) = sorted([(value, width), (known.value, known.half_width)])
+    if (more - down) / (less + up) > FACTOR**days:
+        return f"suspect: {more / less:.0f} times off, {_was(known)}"
     return None
 
 

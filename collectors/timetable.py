@@ -1,14 +1,20 @@
 """When others start the runs: how often, and the text of a crontab line."""
 
+import os
+import pwd
 import re
 import shlex
+import socket
+import sys
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 from zlib import crc32
 
 from data.errors import UsageError
-from data.portable import Portable
+from data.portable import Portable, portable
+from data.settings import Loaded
 from data.times import shown_duration
 
 MINUTE: Final = timedelta(minutes=1)
@@ -34,12 +40,22 @@ class Call:
         return [*self.program, *self.settings.options, command]
 
 
+def this_program(loaded: Loaded) -> Call:
+    """This very program by its absolute path, by whom and on which machine. Raises UsageError."""
+    script = Path(sys.executable).with_name("masthead")
+    known = os.access(script, os.X_OK)
+    program = (str(script),) if known else (sys.executable, "-m", "masthead")
+    user = pwd.getpwuid(os.getuid()).pw_name
+    return Call(program, portable(loaded), user, socket.gethostname())
+
+
 def crontab(call: Call, every: timedelta) -> str:
     """A comment and one line; ``every`` is the shortest slot of all sources. Raises UsageError."""
     given = [f"{name}={shlex.quote(text)}" for name, text in call.settings.environ.items()]
     command = " ".join([*given, shlex.join(call.words("collect"))])
-    # No two cron daemons agree on a backslash; a bare % ends the command in all of them.
-    if odd := re.search(r"[\x00-\x1f\x7f\\]", command):
+    # No two cron daemons agree on a backslash, and what is no text cannot be printed; a bare % ends
+    # the command in all of them.
+    if odd := re.search(r"[\x00-\x1f\x7f\\\ud800-\udfff]", command):
         raise UsageError(
             f"A path or setting holds {odd[0]!r}, which no crontab can carry: rename it, or use "
             "'masthead schedule'."

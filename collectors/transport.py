@@ -138,7 +138,11 @@ class _Body(httpx2.SyncByteStream):
 
 
 def _proxy(address: str) -> httpcore2.Proxy:
-    url = httpx2.URL(address if "://" in address else f"http://{address}")
+    try:
+        url = httpx2.URL(address if "://" in address else f"http://{address}")
+    except httpx2.InvalidURL:
+        # It is not repeated: a password with a slash in it, for one, is what makes it none.
+        raise SourceError("The proxy that is set is no address.", kind="network") from None
     if url.scheme != "http":
         raise SourceError(
             f"The proxy at {url.host} is set as {url.scheme}: set an http one, or none.",

@@ -116,7 +116,7 @@ def _writable(folders: Iterable[Path]) -> list[str]:
 
 def _word(text: str) -> str:
     """One word of a unit file, as systemd unquotes it. Raises UsageError."""
-    if odd := re.search(r"[\x00-\x1f\x7f]", text):
+    if odd := re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", text):
         raise UsageError(f"A path or setting holds {odd[0]!r}, which no unit can carry: rename it.")
     escaped = text.replace("\\", r"\\").replace('"', r"\"").replace("%", "%%")
     return escaped if re.fullmatch(r"[\w@%+=:,./$-]+", escaped, re.ASCII) else f'"{escaped}"'

@@ -15,6 +15,7 @@ from data.clock import Clock, stopwatch
 from data.errors import SourceError, StoreError
 from data.model import Answered, Page, Snapshot, iso
 from data.store import Store
+from data.times import shown_duration
 
 READ_ANEW: Final = timedelta(days=1)
 """A page that does not change is read whole at least so often: its age tells something, too."""
@@ -63,19 +64,20 @@ class Visitor:
     def _heed(self, job: Job, known: Answered, store: Store | None, error: SourceError) -> None:
         """Keep for the next visit how long the server wants to be left alone, if it said so."""
         if error.wait is not None and store is not None:
-            until = self.clock() + error.wait
+            now = self.clock()
+            wish = replace(known, not_before=now + error.wait, wished_at=now)
             with suppress(StoreError):
-                store.keep_answer(job.source, replace(known, not_before=until))
+                store.keep_answer(job.source, wish)
 
     def _at_peace(self, job: Job, store: Store | None) -> Answered:
         """What is known of the address; raises SourceError while its server wants peace."""
         known = store.answered(job.source) if store is not None else None
         if known is None or known.url != job.url:
             return Answered(job.url)
-        if known.not_before is not None and is_waiting(known.not_before, self.clock()):
+        until = known.not_before
+        if until is not None and is_waiting(until, self.clock(), known.wished_at):
             raise SourceError(
-                f"{fetch.shown(job.url)} asked to be left alone until {iso(known.not_before)}: "
-                "it was.",
+                f"{fetch.shown(job.url)} asked to be left alone until {iso(until)}: it was.",
                 kind="wait",
                 attempts=0,
             )
@@ -111,13 +113,19 @@ class Visitor:
     def _in_parts(self, job: Job, known: Answered, store: Store | None, latest: float) -> Visit:
         """Every part that could be had; raises the first failure when none could.
 
-        A server that wants to be left alone for longer than the pause is not asked for the others.
+        A server that wants to be left alone for longer than the pause, or a pause that outlasts
+        the interval, leaves the others unasked.
         """
         pause = job.collector.pause
         parts: list[tuple[str, Page | str]] = []
         answers: list[fetch.Answer] = []
         failures: list[SourceError] = []
         for number, part in enumerate(job.collector.parts, 1):
+            if parts and stopwatch() + pause.total_seconds() >= latest:
+                late = f"{fetch.shown(job.url)} wants a pause of {shown_duration(pause)} between "
+                late += f"two requests: there is no time for it in {shown_duration(job.every)}."
+                parts += [(other, late) for other in job.collector.parts[number - 1 :]]
+                break
             if parts and self.stop.wait(pause.total_seconds()):
                 stopped = f"{fetch.shown(job.url)}: stopped between two requests."
                 raise SourceError(stopped, kind="stopped")

@@ -9,11 +9,13 @@ from typing import Any, BinaryIO, Final
 
 import brotli
 from warcio.archiveiterator import WARCIterator
-from warcio.bufferedreaders import BufferedReader
+from warcio.bufferedreaders import BufferedReader, DecompressingBufferedReader
 
 from collectors import fetch
 from data.errors import SourceError
 
+MOST_HEAD: Final = 2**20
+"""Bytes of one record's heads; real ones have a few thousand."""
 AS_ONE: Final = "non-chunked gzip"
 """What warcio says of a file whose records cannot be reached one by one."""
 HTML: Final = ("text/html", "application/xhtml+xml")
@@ -40,6 +42,33 @@ class _Brotli:
 BufferedReader.DECOMPRESSORS["br"] = _Brotli
 
 
+class _Reader(DecompressingBufferedReader):  # type: ignore[misc]
+    """An archive's bytes, unpacked; the heads of one record, read by line, come to an end."""
+
+    head = 0
+    """Bytes read as lines since the record began, or since a part of its body."""
+
+    def readline(self, length: int | None = None) -> bytes:
+        """The next line. Raises ValueError where that is a bomb."""
+        line: bytes = super().readline(min(length or MOST_HEAD, MOST_HEAD))
+        self.head += len(line)
+        if self.head >= MOST_HEAD:
+            raise ValueError(f"a record's head is more than {MOST_HEAD // 2**20} MiB")
+        return line
+
+    def read(self, length: int | None = None) -> bytes:
+        """A part of a body."""
+        self.head = 0
+        part: bytes = super().read(length)
+        return part
+
+
+def _records(file: BinaryIO) -> WARCIterator:
+    records = WARCIterator(file)
+    records.reader = _Reader(records.fh)
+    return records
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """An answer of a site as it was archived."""
@@ -58,9 +87,10 @@ def pages(file: BinaryIO, name: str) -> Iterator[Record]:
 
     Raises SourceError at a record that cannot be read, when those before it were given.
     """
-    records = WARCIterator(file)
+    records = _records(file)
     while True:
         with _named(name, records):
+            records.reader.head = 0
             one = next(records, None)
             if one is None:
                 _check_end(file, records.offset)
@@ -76,7 +106,7 @@ def page(file: BinaryIO, name: str) -> Record:
 
     Raises SourceError.
     """
-    records = WARCIterator(file)
+    records = _records(file)
     with _named(name, records):
         one = next(records)
         found = _page(one, records.offset)

@@ -51,7 +51,8 @@ class Wayback:
         while not ended:
             found, resume = parse(self.pace.index(self._query(url, cursor)).body, url)
             newest = max([one.key[:14] for one in found] + [cursor["newest"]])
-            ended = resume is None or not found
+            # A key that leads to itself would lead on for ever.
+            ended = resume in (None, cursor["resume"]) or not found
             cursor = {"from": cursor["from"], "resume": resume or "", "newest": newest}
             if ended:
                 cursor = {"from": newest, "resume": "", "newest": newest}

@@ -127,7 +127,7 @@ def _response(answer: _Answer, encoding: str | None) -> Response:
         if answer.following:
             asked = [(name, value) for name, value in request.args.items() if name != "after"]
             more = urlencode([*asked, ("after", answer.following)])
-            response.headers["Link"] = f'<{request.path}?{more}>; rel="next"'
+            response.headers["Link"] = f'<{request.script_root}{request.path}?{more}>; rel="next"'
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = "no-cache"
     response.set_etag(answer.found.tag, weak=True)

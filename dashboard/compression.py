@@ -1,13 +1,14 @@
 """Answers are sent compressed; each body is compressed once and kept, by its digest."""
 
 import gzip
-from collections import OrderedDict
 from hashlib import blake2b
 from threading import Lock
 from typing import Final
 
 import brotli
 from flask import Flask, Request, Response, request
+
+from dashboard.recent import Recent
 
 KINDS: Final = (
     "application/javascript",
@@ -23,31 +24,25 @@ LARGE: Final = 300_000
 """Bytes beyond which brotli's best takes more than a third of a second."""
 QUICK: Final = 4
 """A level of both that takes a tenth of what the next better ones take for an answer's numbers."""
-KEPT: Final = 32_000_000
-"""Bytes of compressed bodies that one process keeps at most."""
+KEPT: Final = 2_000_000
+"""Bytes of compressed bodies that one process keeps at most: what others keep is not among them."""
 
 
 class Compressed:
-    """Compressed bodies by (digest, encoding); the least recently used go first."""
+    """Compressed bodies by digest and encoding."""
 
     def __init__(self, kept: int = KEPT) -> None:
-        self._kept = kept
-        self.size = 0
-        self._bodies: OrderedDict[tuple[bytes, str], bytes] = OrderedDict()
+        self.bodies: Recent[bytes] = Recent(kept, len)
         self._lock = Lock()
 
     def get(self, body: bytes, encoding: str) -> bytes:
         """``body`` in ``encoding``; whoever comes while it is being made waits for it."""
-        key = blake2b(body, digest_size=16).digest(), encoding
+        name = f"{blake2b(body, digest_size=16).hexdigest()} {encoding}"
         with self._lock:
-            made = self._bodies.get(key)
+            made = self.bodies.get(name)
             if made is None:
-                made = self._bodies[key] = packed(body, encoding)
-                self.size += len(made)
-                while self.size > self._kept and len(self._bodies) > 1:
-                    self.size -= len(self._bodies.popitem(last=False)[1])
-            else:
-                self._bodies.move_to_end(key)
+                made = packed(body, encoding)
+                self.bodies.put(name, made)
             return made
 
 

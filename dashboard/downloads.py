@@ -3,35 +3,63 @@
 import re
 import select
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from datetime import timedelta
 from functools import partial
 from socket import MSG_PEEK, socket
-from threading import BoundedSemaphore
-from typing import Final
+from threading import Lock
+from typing import BinaryIO, Final, cast
 
 from flask import Response, request
 
+from dashboard.guesses import network
 from dashboard.query import flag
 from dashboard.refusals import refusal
 from data.clock import Clock, stopwatch
-from data.errors import StoreError
+from data.errors import MastheadError, StoreError, UsageError
 from data.export import TYPES, Format, format_named, stream
 from data.store import Store
 from data.tables import query
 
 UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.-]")
 """What has no place in a file name."""
-AT_ONCE: Final = 2
+AT_ONCE: Final = 3
 """Exports that one process makes at a time: its other threads are for the page."""
-PATIENCE: Final = timedelta(minutes=1)
-"""How long a client may take for one part of a file."""
+EACH: Final = 2
+"""Of them those of one client: nobody takes all."""
+GATHERED: Final = 1_000_000_000
+"""Bytes of a file that may lie on the disk for a client who must know its size first."""
+KEPT: Final = 1_000_000
+"""Bytes of a file that wait for a client who reads more slowly than they are made."""
 LONGEST: Final = timedelta(hours=1)
 """How long a client may take for a whole file: its one view of the store holds back SQLite's
 checkpoints, and PostgreSQL's vacuum."""
 
 
-def file(store: Store, what: str, kind: str, now: Clock, turns: BoundedSemaphore) -> Response:
+class Turns:
+    """Whose exports are being made in this process."""
+
+    def __init__(self) -> None:
+        self._clients: list[bytes] = []
+        self._lock = Lock()
+
+    def take(self) -> Callable[[], None] | str:
+        """What gives back the turn of the client that asks, or why there is none."""
+        client = network(request.remote_addr or "")
+        with self._lock:
+            if len(self._clients) >= AT_ONCE:
+                return f"{AT_ONCE} exports are under way here"
+            if self._clients.count(client) >= EACH:
+                return f"{EACH} exports of yours are under way here"
+            self._clients.append(client)
+        return partial(self._give_back, client)
+
+    def _give_back(self, client: bytes) -> None:
+        with self._lock:
+            self._clients.remove(client)
+
+
+def file(store: Store, what: str, kind: str, now: Clock, turns: Turns) -> Response:
     """The rows of ``what`` as a file of this ``kind``, in one of the ``turns``.
 
     Raises UsageError and StoreError.
@@ -51,9 +79,10 @@ def file(store: Store, what: str, kind: str, now: Clock, turns: BoundedSemaphore
         by=asked.get("by"),
     )
     excel, raw = flag(asked, "excel"), flag(asked, "raw")
-    if not turns.acquire(blocking=False):
-        return _busy()
-    parts = in_turn(stream(store, rows, wanted, excel, raw), turns)
+    turn = turns.take()
+    if isinstance(turn, str):
+        return _busy(turn)
+    parts = in_turn(stream(store, rows, wanted, excel, raw), turn)
     # Started here: what cannot be made at all is said in words, and closing gives the turn back.
     next(parts)
     edges = [f"{edge:%Y%m%d}" for edge in (rows.start, rows.end) if edge]
@@ -65,7 +94,7 @@ def file(store: Store, what: str, kind: str, now: Clock, turns: BoundedSemaphore
     return response
 
 
-def in_turn(parts: Generator[bytes], turns: BoundedSemaphore) -> Generator[bytes]:
+def in_turn(parts: Generator[bytes], give_back: Callable[[], None]) -> Generator[bytes]:
     """An empty part when the first one is there, then all; the turn is given back at the end.
 
     Raises StoreError after LONGEST, and for a client that goes while a file is made.
@@ -87,7 +116,7 @@ def in_turn(parts: Generator[bytes], turns: BoundedSemaphore) -> Generator[bytes
             part = next(parts, None)
     finally:
         parts.close()
-        turns.release()
+        give_back()
 
 
 def _has_left(connection: socket) -> bool:
@@ -105,14 +134,13 @@ def _answer(parts: Generator[bytes], wanted: Format) -> Response:
     to tell a whole file from a broken one.
     """
     if (connection := request.environ.get("gunicorn.socket")) is not None:
-        # It has none of its own: a client that does not read would hold its thread for ever.
-        connection.settimeout(PATIENCE.total_seconds())
+        # What is left is not all in memory, as it is of other answers: a thread waits for room.
+        connection.most = KEPT
     if request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0":
         response = Response(parts, content_type=TYPES[wanted])
         response.call_on_close(parts.close)
         return response
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the response
-    size = sum(map(file.write, parts))
+    file, size = _gathered(parts)
     file.seek(0)
     response = Response(iter(partial(file.read, 1 << 18), b""), content_type=TYPES[wanted])
     response.content_length = size
@@ -120,7 +148,22 @@ def _answer(parts: Generator[bytes], wanted: Format) -> Response:
     return response
 
 
-def _busy() -> Response:
-    response = refusal(f"{AT_ONCE} exports are under way here: ask again when one has ended.", 503)
+def _gathered(parts: Generator[bytes]) -> tuple[BinaryIO, int]:
+    file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - closed with the response
+    size = 0
+    try:
+        for part in parts:
+            size += file.write(part)
+            if size > GATHERED:
+                raise UsageError("This file is too long for HTTP/1.0: ask by HTTP/1.1.")
+    except MastheadError:
+        file.close()
+        parts.close()
+        raise
+    return file, size
+
+
+def _busy(why: str) -> Response:
+    response = refusal(f"{why}: ask again when one has ended.", 503)
     response.headers["Retry-After"] = "10"
     return response

@@ -5,6 +5,8 @@ from typing import Final
 
 from flask import Flask, Response, request
 
+from dashboard.access import LOGIN
+
 POLICY: Final = "; ".join(
     (
         "default-src 'none'",
@@ -14,11 +16,39 @@ POLICY: Final = "; ".join(
         "font-src 'self'",
         "connect-src 'self'",
         "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors {}",
+        "form-action {form}",
+        "frame-ancestors {frame}",
     )
 )
 """Pictures of the chart are made from data of the page's own, hence data:."""
+UNUSED: Final = (
+    "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid", "magnetometer",
+    "microphone", "midi", "payment", "publickey-credentials-get", "screen-wake-lock", "serial",
+    "usb", "xr-spatial-tracking",
+)  # fmt: skip
+"""What browsers could do for a page, and this one has no use for."""
+ALWAYS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(f"{name}=()" for name in UNUSED),
+    "X-Permitted-Cross-Domain-Policies": "none",
+}
+A_YEAR: Final = "max-age=31536000"
+
+
+def everywhere(embedded: bool = False, form: bool = False) -> dict[str, str]:
+    """The headers of an answer; one that is ``embedded`` may stand in anyone's page.
+
+    One with a ``form`` may send it here, and is told from where: it is taken from itself alone.
+    """
+    policy = POLICY.format(frame="*" if embedded else "'none'", form="'self'" if form else "'none'")
+    found = ALWAYS | {"Content-Security-Policy": policy}
+    if form:
+        found["Referrer-Policy"] = "same-origin"
+    found["Cross-Origin-Resource-Policy"] = "cross-origin" if embedded else "same-origin"
+    # Browsers that know no frame-ancestors know this; it cannot say "anyone".
+    return found if embedded else found | {"X-Frame-Options": "DENY"}
 
 
 def register(server: Flask) -> None:
@@ -27,12 +57,15 @@ def register(server: Flask) -> None:
     @server.after_request
     def add(response: Response) -> Response:
         # Only the page itself, and only as an embed, may stand in somebody's frame.
-        embedded = request.path == "/" and request.args.get("embed") == "1"
-        policy = POLICY.format("*" if embedded else "'none'")
-        response.headers["Content-Security-Policy"] = policy
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        embedded = request.endpoint == "/" and request.args.get("embed") == "1"
+        # Only the sign-in sends a form.
+        form = request.endpoint == LOGIN
+        for name, value in everywhere(embedded, form).items():
+            response.headers[name] = value
+        if request.is_secure:
+            response.headers["Strict-Transport-Security"] = A_YEAR
+        if "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "no-store"
         return response
 
 

@@ -12,6 +12,7 @@ from dashboard.healthview import View
 from dashboard.words import LANGUAGES, Teller, chosen
 from data import outbox
 from data.clock import Clock
+from data.engine import named_errors
 from data.errors import StoreError
 from data.model import KEYS
 from data.settings import Settings
@@ -31,8 +32,12 @@ def register(
     store: Callable[[], Store],
     now: Clock,
     asset: Callable[[str], str],
+    words: Callable[[StoreError], str],
 ) -> None:
-    """Add ``/health``; ``asset`` gives the address of a file of the page."""
+    """Add ``/health``; ``asset`` gives the address of a file of the page.
+
+    ``words`` says of a store that is away what everyone may know.
+    """
     loader = FileSystemLoader(TEMPLATES)
     environment = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     page = environment.get_template(PAGE)
@@ -42,9 +47,11 @@ def register(
         at, error, read = now(), None, None
         found: list[tuple[Status, str]] = []
         try:
-            found, read = list(_statuses(settings, store(), at)), standby(store())
+            kept = store()
+            with named_errors(kept.engine):
+                found, read = list(_statuses(settings, kept, at)), standby(kept)
         except StoreError as away:
-            error = str(away)
+            error = words(away)
         shown = View(Teller("health", lang), at).page(found, outbox.count(settings.outbox), read)
         text = page.render(shown, error=error, languages=LANGUAGES, asset=asset)
         answer = Response(text, 200 if error is None else 503)

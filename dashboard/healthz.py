@@ -5,11 +5,13 @@ from typing import Any, Final
 
 from flask import Response, request
 
+from dashboard.access import BARE
 from dashboard.answers import plain
 from data.model import SAMPLE, Snapshot
 from data.settings import Settings
+from data.sources import SourceInfo
 from data.standby import standby
-from data.store import SourceInfo, Store
+from data.store import Store
 
 FRESH: Final = 3
 """A source is fresh while its newest success is younger than this many intervals."""
@@ -18,7 +20,8 @@ FRESH: Final = 3
 def healthz(settings: Settings, store: Store, now: datetime) -> Response:
     """200 when every source that is watched (or the one that ``source`` names) was read lately.
 
-    A standby says how far it lies behind.
+    A standby says how far it lies behind. Behind a password, a probe without it is told the status
+    alone.
     """
     asked = request.args.get("source")
     ages = {
@@ -29,7 +32,9 @@ def healthz(settings: Settings, store: Store, now: datetime) -> Response:
     healthy = bool(ages) and all(age["fresh"] for age in ages.values())
     known = any(age["age_s"] is not None for age in ages.values())
     status = "ok" if healthy else "stale" if known else "no data"
-    form = {"status": status, "sources": ages, "standby": _standby(store)}
+    form: dict[str, Any] = {"status": status}
+    if BARE not in request.environ:
+        form |= {"sources": ages, "standby": _standby(store)}
     return plain(form, 200 if healthy else 503)
 
 

@@ -7,11 +7,11 @@ from typing import Any, Final
 from dash import dcc, html
 
 from dashboard import ids
-from dashboard.words import words
+from dashboard.elements import attributes, named, said, titled
+from dashboard.top import header
 from data.model import METRICS, Metric
 
 POLL_MS: Final = 10_000
-WORDS: Final = words("page", "en")
 CHART_CONFIG: Final[Any] = {
     "displayModeBar": False,
     "displaylogo": False,
@@ -25,34 +25,17 @@ CHART_CONFIG: Final[Any] = {
 """The modebar's share button would upload the figures; no address is left for it either."""
 
 
-def _attributes(**values: str) -> dict[str, Any]:
-    """``aria_label="x"`` as the keyword ``aria-label`` that Dash's elements take."""
-    return {name.replace("_", "-"): value for name, value in values.items()}
+def layout(signs_out: bool = False) -> html.Div:
+    """The whole page, the same for everyone: holds no figures.
 
-
-def _said(key: str) -> dict[str, Any]:
-    """The children of an element whose words the browser may put into another language."""
-    return {"children": WORDS[key], **_attributes(data_t=key)}
-
-
-def _named(key: str) -> dict[str, Any]:
-    """The name of an element for screen readers, likewise."""
-    return _attributes(aria_label=WORDS[key], data_t_label=key)
-
-
-def _titled(key: str) -> dict[str, Any]:
-    """What is said on hover, likewise."""
-    return {"title": WORDS[key], **_attributes(data_t_title=key)}
-
-
-def layout() -> html.Div:
-    """The whole page, the same for everyone: holds no figures."""
+    ``signs_out``: whether there is a session that can be ended.
+    """
     return html.Div(
         [
             *_state(),
-            html.A(href="#charts", className="skip", **_said("skip")),
+            html.A(href="#charts", className="skip", **said("skip")),
             html.Div(
-                [_header(), html.Div(id="notices", role="status"), _main(), _footer()],
+                [header(signs_out), html.Div(id="notices", role="status"), _main(), _footer()],
                 className="page",
             ),
         ]
@@ -69,60 +52,6 @@ def _state() -> list[Any]:
     ]
 
 
-def _header() -> html.Header:
-    return html.Header(
-        [
-            html.Div(
-                [html.H1("Masthead"), html.P(id="status", **_said("title"))],
-                className="name",
-            ),
-            html.Div(
-                [
-                    _menu("source-menu", "sources"),
-                    html.Div(
-                        [_range_button(name) for name in ids.RANGES],
-                        role="group",
-                        className="choice ranges",
-                        **_named("range"),
-                    ),
-                    _menu("take-menu", "take"),
-                    _menu("settings-menu", "settings", icon=True),
-                    html.Button(
-                        id=ids.THEME_BUTTON,
-                        className="button icon theme",
-                        **_titled("theme"),
-                        **_named("theme"),
-                    ),
-                ],
-                className="controls",
-            ),
-        ],
-        className="top",
-    )
-
-
-def _menu(name: str, key: str, *, icon: bool = False) -> html.Details:
-    """A button that opens a panel; the browser's scripts fill the panel."""
-    face = {**_titled(key), **_named(key)} if icon else {}
-    label = None if icon else html.Span(id=f"{name}-label", **_said(key))
-    return html.Details(
-        [
-            html.Summary(label, className=f"button {'icon gear' if icon else 'drop'}", **face),
-            html.Div(id=f"{name}-panel", className="menu-panel"),
-        ],
-        id=name,
-        className="menu",
-    )
-
-
-def _range_button(name: str) -> html.Button:
-    return html.Button(
-        **_said("all" if name == "all" else f"span_{name}"),
-        **_titled(f"range_{name}"),
-        **_attributes(aria_pressed="false", data_range=name),
-    )
-
-
 def _main() -> html.Main:
     return html.Main(
         [
@@ -131,10 +60,10 @@ def _main() -> html.Main:
                 [_card(metric) for metric in METRICS],
                 id="cards",
                 className="cards",
-                **_named("newest"),
-                **_attributes(data_metrics=_metrics()),
+                **named("newest"),
+                **attributes(data_metrics=_metrics()),
             ),
-            html.Div([_charts(), _headlines()], className="columns", id="columns"),
+            html.Div([_charts(), _moves(), _headlines()], className="columns", id="columns"),
         ]
     )
 
@@ -147,13 +76,13 @@ def _metrics() -> str:
 def _card(metric: Metric) -> html.Article:
     return html.Article(
         [
-            html.H2(**_said(f"metric_{metric.key}")),
+            html.H2(**said(f"metric_{metric.key}")),
             html.P(className="rounding"),
             html.P(className="value"),
             html.Div(className="spark"),
             html.P(className="change"),
             html.P(className="age"),
-            html.A(href="#disputed", className="note", **_said("disputed"))
+            html.A(href="#disputed", className="note", **said("disputed"))
             if metric.disputed
             else None,
         ],
@@ -168,37 +97,48 @@ def _charts() -> html.Section:
             html.Div(
                 [
                     html.Div(
-                        [html.H2(**_said("trend")), html.P(id="trend-note", className="hint")],
+                        [
+                            html.H2(**said("trend")),
+                            html.A(id="moves-link", className="hint"),
+                            html.P(id="trend-note", className="hint"),
+                        ],
                         className="heading",
                     ),
                     _chart_controls(),
                 ],
                 className="panel-head",
             ),
-            html.Div(id="lines", role="group", hidden=True, **_named("lines")),
+            html.Div(id="lines", role="group", hidden=True, **named("lines")),
             _plot(),
+            html.Div(id="derived"),
             html.P(id="embed-line"),
             html.Div(id="texts"),
         ],
         id="charts",
         className="panel",
         tabIndex=-1,
-        **_named("charts"),
+        **named("charts"),
     )
 
 
 def _chart_controls() -> html.Div:
-    compare = html.Button(id="view-compare", **_said("compare"), **_titled("compare_title"))
+    compare = html.Button(id="view-compare", **said("compare"), **titled("compare_title"))
     return html.Div(
         [
-            html.Button(id="reset", className="small", hidden=True, **_said("whole_span")),
+            html.Button(id="reset", className="small", hidden=True, **said("whole_span")),
+            html.Button(
+                id="daily",
+                className="small toggle away",
+                **said("daily"),
+                **titled("daily_title"),
+            ),
             html.Div(
-                [html.Button(id="view-panels", **_said("panels")), compare],
+                [html.Button(id="view-panels", **said("panels")), compare],
                 role="group",
                 className="choice small",
-                **_named("view"),
+                **named("view"),
             ),
-            html.Button(id="log", className="small toggle", **_said("log"), **_titled("log_title")),
+            html.Button(id="log", className="small toggle", **said("log"), **titled("log_title")),
         ],
         className="chart-controls",
     )
@@ -222,22 +162,43 @@ def _plot() -> html.Div:
                         id="chart-box",
                         role="application",
                         tabIndex=0,
-                        **_named("charts"),
-                        **_attributes(aria_describedby="keys"),
+                        **named("charts"),
+                        **attributes(aria_describedby="keys"),
                     ),
                     html.Div(id="cursor", hidden=True),
                     html.Div(id="news-line", hidden=True),
                     html.Div(id="outage-bands"),
+                    html.Div(id="move-marks"),
                     html.Div(id="chart-tools"),
                     html.Div(id="tip", hidden=True),
                 ],
                 className="plot",
             ),
             html.Div(id="hint", hidden=True),
-            html.P(id="keys", className="unseen", **_said("keys")),
-            html.P(id="spoken", className="unseen", **_attributes(aria_live="polite")),
+            html.P(id="keys", className="unseen", **said("keys")),
+            html.P(id="spoken", className="unseen", **attributes(aria_live="polite")),
         ],
         id="chart-frame",
+    )
+
+
+def _moves() -> html.Section:
+    return html.Section(
+        [
+            html.Div(
+                html.Div(
+                    [html.H2(**said("moves")), html.P(id="moves-note", className="hint")],
+                    className="heading",
+                ),
+                className="panel-head",
+            ),
+            html.Ul(id="moves-list"),
+            html.Button(id="moves-more", className="button", hidden=True),
+        ],
+        id="moves",
+        className="panel",
+        tabIndex=-1,
+        **named("moves"),
     )
 
 
@@ -246,17 +207,17 @@ def _headlines() -> html.Section:
         [
             html.Div(
                 html.Div(
-                    [html.H2(**_said("headlines")), html.P(id="news-note", className="hint")],
+                    [html.H2(**said("headlines")), html.P(id="news-note", className="hint")],
                     className="heading",
                 ),
                 className="panel-head",
             ),
             html.Div(id="news-search", role="search"),
-            html.Div(id="headlines", tabIndex=0, role="group", **_named("news_list")),
+            html.Div(id="headlines", tabIndex=0, role="group", **named("news_list")),
         ],
         id="news",
         className="panel",
-        **_named("headlines"),
+        **named("headlines"),
     )
 
 
@@ -265,8 +226,8 @@ def _footer() -> html.Footer:
     return html.Footer(
         [
             html.P(id="foot-source"),
-            html.P(**_said("foot_rounding")),
-            html.P(id="disputed", **_said("foot_disputed")),
+            html.P(**said("foot_rounding")),
+            html.P(id="disputed", **said("foot_disputed")),
             html.P(id="foot-gaps"),
         ]
     )

@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 from dashboard.gauges import GAUGES, Gauge
 from dashboard.healthz import watched
 from data.clock import Clock
-from data.engine import parse_url
+from data.engine import named_errors, parse_url
 from data.errors import StoreError
 from data.settings import Settings
 from data.store import Store
@@ -40,7 +40,9 @@ class _Scrape(Collector):
         """Every metric; where the store does not answer only those that need none."""
         now = self._now()
         try:
-            found = list(_vitals(self._settings, self._store(), now))
+            store = self._store()
+            with named_errors(store.engine):
+                found = list(_vitals(self._settings, store, now))
         except StoreError:
             found = None
         engine = parse_url(self._settings.reads).drivername

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Any, Final, get_args
 
 import orjson
-from flask import Response
+from flask import Response, request
 
 from dashboard.headers import tagged
 from dashboard.parameters import EXPORT, OPENAPI, PARAMETERS, Parameter, Schema
@@ -22,9 +22,10 @@ What Masthead keeps, for programs: snapshots of a few figures, and headlines. Ev
 read: other methods than GET and HEAD get 405. Times are whole milliseconds since 1970-01-01 UTC \
 in answers, ISO 8601 or a time ago (`7d`) in parameters. null is what was not read: it is never 0. \
 A parameter that is not listed, is given twice where one value is meant, or cannot be used gets \
-400; an unknown address 404; while the store is away, 503: each with one sentence, as \
-`{"error": "..."}`, of `/export` as a line of text. Answers with an `ETag` are sent again only \
-when they changed: send it back as `If-None-Match` and get 304."""
+400; an unknown address 404; while the store is away, 503. Where the page has a password it is \
+sent by HTTP Basic, with any name; without it the answer is 401, after too many wrong ones 429. \
+Each comes with one sentence, as `{"error": "..."}`, of `/export` as a line of text. Answers with \
+an `ETag` are sent again only when they changed: send it back as `If-None-Match` and get 304."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,30 @@ OPERATIONS: Final[Mapping[str, _Operation]] = {
         "Headlines",
         tagged=True,
     ),
+    "/api/v1/daily": _Operation(
+        "daily",
+        "The days inside the rolling figures, reconstructed",
+        "Estimates, each with an interval, worked out from how the rolling figures change; "
+        "docs/insight.md says how, and when not to trust them.",
+        "Daily",
+        tagged=True,
+    ),
+    "/api/v1/moves": _Operation(
+        "moves",
+        "The changes of a span that stand out",
+        "From one day to the next, beyond the rounding and beyond four times the usual change, "
+        "with the headlines within 24 h: what stands beside a move is not its cause.",
+        "Moves",
+        tagged=True,
+    ),
+    "/api/v1/ratio": _Operation(
+        "ratio",
+        "A figure as a share of another source's",
+        "One point a day, from the readings next to each midnight (UTC); what can be compared "
+        "stands in `alike` of /api/v1/sources. Sources are compared, never spliced.",
+        "Ratio",
+        tagged=True,
+    ),
     OPENAPI: _Operation("openapi", "This document", tagged=True),
     EXPORT: _Operation(
         "export",
@@ -89,16 +114,16 @@ OPERATIONS: Final[Mapping[str, _Operation]] = {
 
 def answer() -> Response:
     """The document; not sent again to who has it."""
-    return tagged(Response(_written(), mimetype=JSON))
+    return tagged(Response(_written(request.script_root), mimetype=JSON))
 
 
 @cache
-def _written() -> bytes:
-    return orjson.dumps(document())
+def _written(root: str) -> bytes:
+    return orjson.dumps(document(root))
 
 
-def document() -> dict[str, Any]:
-    """The document as plain JSON values."""
+def document(root: str = "") -> dict[str, Any]:
+    """The document as plain JSON values, of addresses below the path ``root``."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -107,6 +132,7 @@ def document() -> dict[str, Any]:
             "description": ABOUT,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
+        "servers": [{"url": root or "/"}],
         "paths": {path: {"get": _get(path, OPERATIONS[path])} for path in PARAMETERS},
         "components": {"schemas": SCHEMAS},
     }
@@ -141,6 +167,8 @@ def _parameter(one: Parameter) -> dict[str, Any]:
     about = f"{one.about} Repeat it for several." if one.many else one.about
     described: dict[str, Any] = {"name": one.name, "in": "query", "description": about}
     described["schema"] = {"type": "array", "items": one.schema} if one.many else one.schema
+    if one.required:
+        described["required"] = True
     if one.example is not None:
         described["example"] = [one.example] if one.many else one.example
     return described
@@ -155,7 +183,9 @@ def _responses(path: str, one: _Operation) -> dict[str, Any]:
     refused = {"400": "A parameter that cannot be used.", "503": "The store does not answer."}
     long = "An address longer than a browser's ever is, refused before it is read."
     found: dict[str, Any] = {"200": _found(path, one)}
-    found["414"] = {"description": long, "content": {"text/html": _schema("string")}}
+    wide = "Headers longer or more than a browser's ever are."
+    for status, about in {"414": long, "431": wide}.items():
+        found[status] = {"description": about, "content": {JSON: {"schema": _reference("Error")}}}
     if one.tagged:
         about = "It has not changed since the answer with this ETag."
         found["304"] = {"description": about, "headers": {"ETag": _header("As it was sent.")}}

@@ -48,6 +48,7 @@ class Parameter:
     many: bool = False
     """It may be repeated, for several values."""
     example: str | int | None = None
+    required: bool = False
 
 
 _SOURCE: Final = Parameter(
@@ -68,14 +69,15 @@ _SPAN: Final = (
     ),
     Parameter("to", "Where the span ends; now when left out.", _MOMENT, example="1d"),
 )
+_FIGURES: Final = Parameter(
+    "metric",
+    "A figure; all that the source gives when left out.",
+    _METRIC,
+    many=True,
+    example="volume_30d",
+)
 _SERIES: Final = (
-    Parameter(
-        "metric",
-        "A figure; all that the source gives when left out.",
-        _METRIC,
-        many=True,
-        example="volume_30d",
-    ),
+    _FIGURES,
     Parameter(
         "points",
         "So many points a figure at most.",
@@ -86,6 +88,12 @@ _SERIES: Final = (
             "default": MAX_POINTS,
         },
     ),
+)
+_RATIO: Final = (
+    Parameter(
+        "other", "The source that it is divided by.", _TEXT, example="defillama", required=True
+    ),
+    Parameter("metric", "The figure.", _METRIC, example="volume_30d", required=True),
 )
 _LIST: Final = (
     Parameter(
@@ -142,6 +150,9 @@ PARAMETERS: Final[Mapping[str, tuple[Parameter, ...]]] = {
     "/api/v1/pulse": (),
     "/api/v1/series": (_SOURCE, *_SPAN, *_SERIES),
     "/api/v1/headlines": (_SOURCE, *_SPAN, *_LIST),
+    "/api/v1/moves": (_SOURCE, *_SPAN, _FIGURES),
+    "/api/v1/daily": (_SOURCE, *_SPAN, _FIGURES),
+    "/api/v1/ratio": (_SOURCE, *_RATIO, *_SPAN),
     OPENAPI: (),
     EXPORT: _EXPORT,
     "/healthz": (

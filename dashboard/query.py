@@ -29,6 +29,8 @@ FEWEST_POINTS: Final = 100
 LONGEST_NUMBER: Final = 9
 LONGEST: Final = 200
 """Characters of one value: longer than any name, time or place."""
+MOST: Final = 64
+"""Values of all parameters together."""
 FLAGS: Final[Mapping[str, bool]] = {"0": False, "1": True, "false": False, "true": True}
 
 
@@ -47,6 +49,8 @@ def check(asked: MultiDict[str, str], known: Mapping[str, bool]) -> None:
 
     ``known`` says of each parameter's name whether it may be repeated.
     """
+    if sum(1 for _ in asked.items(multi=True)) > MOST:
+        raise UsageError(f"There are more than {MOST} parameters: ask for less at a time.")
     for name, values in asked.lists():
         if name not in known:
             raise UsageError(f"The parameter {name[:40]!r} is not known.")

@@ -15,13 +15,14 @@ from dashboard.recent import Recent
 from data.clock import Clock
 from data.errors import StoreError
 
-KEPT: Final = 16_000_000
+KEPT: Final = 6_000_000
 """Bytes of answers that one process keeps at most."""
 LEAST: Final = 2_000
 """Bytes that an answer takes beside its own; asked for in more words than that it is not kept."""
 LASTING: Final = "masthead.lasting"
 """Where in the request's environment a view says how long its answer can be sent again."""
 TOLD_BY: Final = (
+    "SCRIPT_NAME",
     "PATH_INFO",
     "QUERY_STRING",
     "HTTP_ACCEPT_ENCODING",
@@ -57,15 +58,22 @@ class _Sent:
 class Replay:
     """The application, with answers that last kept in front of it."""
 
-    def __init__(self, application: WSGIApplication, news: Callable[[], int], now: Clock) -> None:
+    def __init__(
+        self,
+        application: WSGIApplication,
+        news: Callable[[], int],
+        now: Clock,
+        admits: Callable[[WSGIEnvironment], bool],
+    ) -> None:
         self._application = application
         self._news = news
         self._now = now
+        self._admits = admits
         self._sent: Recent[_Sent] = Recent(KEPT, lambda sent: LEAST + len(sent.body))
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
-        if environ["REQUEST_METHOD"] != "GET":
+        if environ["REQUEST_METHOD"] != "GET" or not self._admits(environ):
             return self._application(environ, start)
         asked = "\n".join(str(environ.get(name, "")) for name in TOLD_BY)
         sent = self._sent.get(asked)
@@ -101,6 +109,15 @@ class Replay:
         return [body]
 
 
-def register(server: Flask, news: Callable[[], int], now: Clock) -> None:
-    """Keep the answers of ``server`` whose views say how long they last."""
-    server.wsgi_app = Replay(server.wsgi_app, news, now)  # type: ignore[assignment, method-assign]
+def register(
+    server: Flask,
+    news: Callable[[], int],
+    now: Clock,
+    admits: Callable[[WSGIEnvironment], bool] = lambda _: True,
+) -> None:
+    """Keep the answers of ``server`` whose views say how long they last.
+
+    They are only for those whom ``admits`` lets in by their session; the views judge all others.
+    """
+    replay = Replay(server.wsgi_app, news, now, admits)
+    server.wsgi_app = replay  # type: ignore[assignment, method-assign]

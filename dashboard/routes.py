@@ -1,36 +1,53 @@
 """The addresses that answer from the store: JSON for the page and programs, files, metrics."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
-from hashlib import blake2b
-from threading import BoundedSemaphore
-from typing import Any, Final
+from typing import Any
 
 from flask import Flask, Response, request
 
-from dashboard import cors, downloads, health, metrics, openapi, query, refusals, replay
+from dashboard import (
+    cors,
+    downloads,
+    headlines,
+    health,
+    login,
+    metrics,
+    openapi,
+    query,
+    ratios,
+    refusals,
+    replay,
+)
+from dashboard.access import Access
 from dashboard.answers import Answers, Found, plain
+from dashboard.away import Away
+from dashboard.flows import Flows
+from dashboard.guesses import Guesses
 from dashboard.headers import tagged
 from dashboard.healthz import healthz
 from dashboard.ids import DEFAULT_SOURCE
+from dashboard.insights import Insights
+from dashboard.keeper import Keeper
 from dashboard.parameters import EXPORT, OPENAPI, PARAMETERS
 from dashboard.refusals import refusal
+from dashboard.sessions import Sessions
 from dashboard.stores import Stores
+from dashboard.tags import LAG, asked_source, moment, ms, tag
 from data import clock, journal
+from data.alike import alike
 from data.clock import Clock
+from data.engine import named_errors, parse_url
 from data.errors import MastheadError, UsageError
+from data.harmless import harmless
 from data.jsonform import reading_json
-from data.model import SAMPLE, Run, SeenHeadline, Snapshot, slot_of, to_ms
-from data.places import place_of
+from data.model import SAMPLE, Run, Snapshot, slot_of, to_ms
 from data.pulse import pulse
 from data.series import series
 from data.settings import Settings
 from data.status import state
-from data.store import SourceInfo, Store
-
-MOVES: Final = timedelta(minutes=5)
-"""How old the end of a span that ends now may be in an answer that was made before."""
+from data.store import Store
 
 
 def register(
@@ -38,13 +55,15 @@ def register(
     settings: Settings,
     now: Clock = clock.now,
     asset: Callable[[str], str] = "assets/{}".format,
+    guesses: Guesses | None = None,
 ) -> Stores:
     """Add the routes to ``server``; the store is opened by the first request of each process.
 
-    ``asset`` gives the address of a file of the page. Answers with what is to be closed at the end.
+    ``asset`` gives the address of a file of the page; ``guesses`` counts those at its password, in
+    all processes that share it. Answers with what is to be closed at the end.
     """
     stores = Stores(settings.reads, now)
-    answers = Answers(stores.news)
+    answers, away = Answers(stores.news), Away(parse_url(settings.reads).shown)
 
     def store() -> Store:
         return stores.asked(request.args.getlist("source"))
@@ -59,50 +78,65 @@ def register(
             except UsageError as error:
                 return refusal(error, 400)
             except MastheadError as error:
-                return refusal(error, 503)
+                return refusal(away.words(error), 503)
 
         address = rule.replace("{", "<").replace("}", ">")
         server.add_url_rule(address, endpoint=rule, view_func=answer)
 
     def get(rule: str, view: Callable[[Store, datetime], Response]) -> None:
-        add(rule, lambda: view(store(), now()))
+        def ask() -> Response:
+            asked = store()
+            # What a view makes of the rows of a damaged file is no bug of the view's.
+            with named_errors(asked.engine):
+                return view(asked, now())
 
+        add(rule, ask)
+
+    access = None
+    if settings.password is not None:
+        keeper = Keeper(settings.password, guesses or Guesses())
+        access = Access(Sessions(settings.password, now), keeper)
+        login.register(server, access, asset)
     cors.register(server, settings.cors)
-    refusals.register(server, PARAMETERS)
+    refusals.register(server)
     get("/api/v1/sources", _sources)
     get("/api/v1/latest", _latest)
     get("/api/v1/pulse", partial(_pulse, answers))
     get("/api/v1/series", partial(_series, answers))
-    get("/api/v1/headlines", partial(_headlines, answers))
+    get("/api/v1/headlines", partial(headlines.answer, answers))
+    get("/api/v1/moves", Insights(answers).moves)
+    get("/api/v1/daily", Flows(answers).answer)
+    get("/api/v1/ratio", partial(ratios.answer, answers))
     get("/healthz", partial(healthz, settings))
-    turns = BoundedSemaphore(downloads.AT_ONCE)
+    turns = downloads.Turns()
     add(EXPORT, lambda what, kind: downloads.file(store(), what, kind, now, turns))
     add(OPENAPI, openapi.answer)
     add("/metrics", partial(metrics.answer, settings, stores.kept, now))
-    health.register(server, settings, stores.kept, now, asset)
-    replay.register(server, stores.news, now)
+    health.register(server, settings, stores.kept, now, asset, away.words)
+    replay.register(server, stores.news, now, access.admits if access else lambda _: True)
     return stores
 
 
 def _sources(store: Store, _now: datetime) -> Response:
     """Every source, or those that ``source`` names."""
-    asked = request.args.getlist("source")
+    asked, known = request.args.getlist("source"), store.sources()
     answer = plain(
         {
             "sources": [
                 {
                     "source": info.source,
                     "every_s": info.every.total_seconds(),
-                    "first_slot": _ms(info.first_slot),
-                    "last_slot": _ms(info.last_slot),
+                    "first_slot": ms(info.first_slot),
+                    "last_slot": ms(info.last_slot),
                     "sample": info.source == SAMPLE,
                     "version": info.version,
                     "label": info.about.label,
                     "metrics": info.about.metrics,
                     "credit": info.about.credit,
                     "credit_url": info.about.credit_url,
+                    "alike": [{"metric": key, "other": other} for key, other in alike(info, known)],
                 }
-                for info in store.sources()
+                for info in known
                 if not asked or info.source in asked
             ]
         }
@@ -139,7 +173,7 @@ def _snapshot(snapshot: Snapshot | None) -> dict[str, Any]:
     return {
         "slot": to_ms(snapshot.slot),
         "taken_at": to_ms(snapshot.taken_at),
-        "as_of": _ms(look.as_of),
+        "as_of": ms(look.as_of),
         "origin": snapshot.origin,
         "via": look.via,
         "readings": {key: reading_json(reading) for key, reading in look.readings.items()},
@@ -149,10 +183,10 @@ def _snapshot(snapshot: Snapshot | None) -> dict[str, Any]:
 def _run(run: Run) -> dict[str, Any]:
     return {
         "started_at": to_ms(run.started_at),
-        "ended_at": _ms(run.ended_at),
+        "ended_at": ms(run.ended_at),
         "outcome": run.outcome,
         "error_kind": run.error_kind,
-        "message": run.message,
+        "message": run.message and harmless(run.message),
         "http_status": run.http_status,
         "attempts": run.attempts,
     }
@@ -161,7 +195,7 @@ def _run(run: Run) -> dict[str, Any]:
 def _pulse(answers: Answers, store: Store, now: datetime) -> Response:
     def find() -> Found:
         version = pulse(store)
-        return Found(version, *_moment(now, MOVES), lambda: {"version": version})
+        return Found(version, *moment(now, LAG), lambda: {"version": version})
 
     response = answers.tagged(now, find)
     response.headers["Cache-Control"] = "no-store"
@@ -170,81 +204,14 @@ def _pulse(answers: Answers, store: Store, now: datetime) -> Response:
 
 def _series(answers: Answers, store: Store, now: datetime) -> Response:
     def find() -> Found:
-        info, span = _source(store), query.span(request.args, now)
+        info, span = asked_source(store), query.span(request.args, now)
         keys, points = query.keys(request.args, info.about.metrics), query.points(request.args)
         end = max(now, info.last_slot or now) if span.relative else span.end
-        tag = _tag(info, now, keys, store.last_run(info.source))
+        known = tag(info, now, keys, store.last_run(info.source))
         return Found(
-            tag,
-            *_moment(now, info.every),
+            known,
+            *moment(now, info.every),
             lambda: series(store, info, span.start, end, keys, points),
         )
 
     return answers.tagged(now, find)
-
-
-def _headlines(answers: Answers, store: Store, now: datetime) -> Response:
-    def find() -> Found:
-        info, span = _source(store), query.span(request.args, now)
-        limit, after = query.limit(request.args), query.after(request.args)
-
-        def found() -> dict[str, Any]:
-            seen = store.headlines(info.source, span.start, span.end, limit + 1, after)
-            more = len(seen) > limit
-            return {
-                "source": info.source,
-                "version": info.version,
-                "next": str(place_of(seen[limit - 1])) if more else None,
-                "headlines": [_headline(one) for one in seen[:limit]],
-            }
-
-        return Found(_tag(info, now), *_moment(now, info.every), found)
-
-    return answers.tagged(now, find)
-
-
-def _headline(seen: SeenHeadline) -> dict[str, Any]:
-    story = seen.headline
-    return {
-        "title": story.title,
-        "url": story.url,
-        "summary": story.summary,
-        "author": story.author,
-        "published_from": _ms(story.published_from),
-        "published_to": _ms(story.published_to),
-        "first_seen_at": to_ms(seen.first_seen_at),
-        "last_seen_at": to_ms(seen.last_seen_at),
-        "lead": story.lead,
-    }
-
-
-def _source(store: Store) -> SourceInfo:
-    name = request.args.get("source", DEFAULT_SOURCE)
-    info = store.source(name)
-    if info is None:
-        raise UsageError(f"source: nothing was kept of {name!r} yet.")
-    return info
-
-
-def _tag(
-    info: SourceInfo, now: datetime, keys: tuple[str, ...] = (), run: Run | None = None
-) -> str:
-    """Changes with the source's version, with what is asked and, as spans move, with time.
-
-    Also with what became of the newest ``run``, where the answer tells of runs.
-    """
-    moment, _ = _moment(now, info.every)
-    asked = request.path, sorted(request.args.items(multi=True)), keys, to_ms(moment)
-    tried = run and (to_ms(run.started_at), run.host, run.outcome)
-    digest = blake2b(repr((asked, tried)).encode(), digest_size=8).hexdigest()
-    return f"{info.version}-{digest}"
-
-
-def _moment(now: datetime, every: timedelta) -> tuple[datetime, datetime]:
-    """From when to when a span that ends ``now`` is told as the same."""
-    step = min(every, MOVES)
-    return slot_of(now, step), slot_of(now, step) + step
-
-
-def _ms(instant: datetime | None) -> int | None:
-    return None if instant is None else to_ms(instant)

@@ -17,12 +17,13 @@ HELPERS: Final = ("dom.js", "words.js", "format.js")
 """Come before the other scripts, which take from them as they start."""
 STYLE: Final = "style.css"
 BASE: Final = "page.css"
-APART: Final = "health.css"
-"""The collectors' page asks for it by itself."""
+APART: Final = ("health.css", "login.css")
+"""The pages that are no part of the page ask for them by themselves."""
 FONT: Final = "inter-latin-wght-normal.woff2"
 FIRST_SCRIPT: Final = "first.js"
 PAGE_SCRIPT: Final = "page.js"
 DRAWING: Final = "plotly-basic.js"
+REMARK: Final = re.compile(r"^ *//.*\n", re.MULTILINE)
 START: Final = "new DashRenderer();"
 """Dash's own last line, here no inline script: so the policy needs no exception for it."""
 
@@ -40,9 +41,9 @@ def collect(files: Files, vendor: Path = bundle.FOLDER) -> None:
         path.name: _with_addresses(path.read_text(encoding="utf-8"), fonts)
         for path in sorted(ASSETS.glob("*.css"), key=lambda path: (path.name != BASE, path.name))
     }
-    for name in (BASE, APART):
+    for name in (BASE, *APART):
         files.add(name, styles[name].encode())
-    parts = (text for name, text in styles.items() if name != APART)
+    parts = (text for name, text in styles.items() if name not in APART)
     files.add(STYLE, "\n".join(parts).encode())
     files.add(FIRST_SCRIPT, joined(source(name) for name in FIRST))
     files.add(PAGE_SCRIPT, joined([said(), *map(source, later()), START]))
@@ -69,8 +70,11 @@ def said() -> str:
 
 
 def source(name: str) -> str:
-    """The text of one of the page's scripts."""
-    return (ASSETS / name).read_text(encoding="utf-8")
+    """The text of one of the page's scripts, without the lines that are for people alone.
+
+    They would be a seventh of what is sent.
+    """
+    return REMARK.sub("", (ASSETS / name).read_text(encoding="utf-8"))
 
 
 def joined(sources: Iterable[str]) -> bytes:

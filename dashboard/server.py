@@ -1,5 +1,6 @@
 """Serve the page in production: gunicorn, a few processes with a few threads each."""
 
+import ctypes
 import logging
 import os
 import socket
@@ -9,11 +10,17 @@ from gunicorn.app.base import BaseApplication
 
 from dashboard import bundle
 from dashboard.app import create_app
+from dashboard.guesses import Guesses
+from dashboard.heads import LONGEST_FIELD, LONGEST_LINE, MOST_FIELDS
+from dashboard.requestlog import RequestLog
+from dashboard.worker import MOST, Worker
 from data.errors import UsageError
 from data.settings import Settings
 
 log: Final = logging.getLogger("masthead")
-THREADS: Final = 4
+THREADS: Final = 6
+MALLOC: Final = {-8: 2, -3: 256 * 1024, -1: 1024 * 1024}
+"""glibc's M_ARENA_MAX, M_MMAP_THRESHOLD and M_TRIM_THRESHOLD (malloc.h)."""
 
 
 def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8050, workers: int = 2) -> None:
@@ -25,7 +32,19 @@ def run(settings: Settings, listener: socket.socket, workers: int = 2) -> None:
     """Serve on a socket that listens already, which this takes over; ends the process."""
     if lacking := bundle.complaint():
         log.warning(lacking)
+    _save_memory()
     _Server(settings, listener.detach(), workers).run()
+
+
+def _save_memory() -> None:
+    """Let what answers were made of go back to the system: glibc keeps it, for each thread anew.
+
+    Before any thread is started. Other C libraries do not know of it, and have no such habit.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        for option, value in MALLOC.items():
+            mallopt(option, value)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -55,6 +74,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self._settings = settings
         self._descriptor = descriptor
         self._workers = workers
+        # Shared by the workers, which are forked from here.
+        self._guesses = Guesses()
         super().__init__()
 
     def load_config(self) -> None:
@@ -63,7 +84,14 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "bind": f"fd://{self._descriptor}",
             "workers": self._workers,
             "threads": THREADS,
-            "worker_class": "gthread",
+            "worker_class": Worker,
+            "worker_connections": 2 * MOST,
+            "limit_request_line": LONGEST_LINE,
+            "limit_request_fields": MOST_FIELDS,
+            "limit_request_field_size": LONGEST_FIELD,
+            # What a proxy says is believed in one place, dashboard.mount.
+            "forwarded_allow_ips": "",
+            "sendfile": False,
             "loglevel": "warning",
             "graceful_timeout": 10,
             "control_socket_disable": True,
@@ -72,4 +100,5 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         """The WSGI application; called in each worker, so that none shares a connection."""
-        return create_app(self._settings).server
+        server = create_app(self._settings, guesses=self._guesses).server
+        return RequestLog(server) if log.isEnabledFor(logging.DEBUG) else server

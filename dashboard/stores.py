@@ -1,12 +1,11 @@
 """Which store answers: the one that is kept; for a sample that it lacks, a passing one."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from tempfile import TemporaryDirectory
+from datetime import timedelta
 from threading import Lock
 from typing import Final
 
-from data import sample
+from dashboard.passing import Passing
 from data.clock import Clock, stopwatch
 from data.engine import PATIENCE
 from data.errors import StoreError
@@ -36,7 +35,7 @@ class Stores:
         self._news: News | None = None
         self._sample: tuple[int, bool] | None = None
         """Whether the store has the sample, and what was new then."""
-        self._passing: list[_Passing] = []
+        self._passing: list[Passing] = []
 
     def kept(self) -> Store:
         """The store, read only. Raises StoreError while it is away."""
@@ -73,7 +72,7 @@ class Stores:
         with self._making:
             hour = slot_of(self._now(), EVERY)
             if not self._passing or self._passing[-1].hour != hour:
-                self._passing.append(_Passing(hour))
+                self._passing.append(Passing(hour))
                 # Somebody may still read the last one, but nobody the one before.
                 for old in self._passing[:-2]:
                     old.close()
@@ -99,17 +98,3 @@ class Stores:
             found = store.source(SAMPLE)
             self._sample = told, found is not None and found.last_slot is not None
         return self._sample[1]
-
-
-class _Passing:
-    """A store that holds the sample up to ``hour``, in a folder that goes with it."""
-
-    def __init__(self, hour: datetime) -> None:
-        self.hour = hour
-        self._folder = TemporaryDirectory(prefix="masthead-sample-")
-        self.store = open_store(f"sqlite:///{self._folder.name}/sample.db")
-        sample.load(self.store, hour)
-
-    def close(self) -> None:
-        self.store.close()
-        self._folder.cleanup()

@@ -4,7 +4,6 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import chain
 from typing import IO, Any, Final
 
 import pyarrow
@@ -31,10 +30,10 @@ def parts(
     place and says what is wrong.
     """
     while chunk := file.read(size):
-        chunk += file.readline()
-        if b'"' in chunk:
-            # A quoted cell may go on in the next chunk.
-            yield Part(partial(read, cellvalues.lines(chain(io.BytesIO(chunk), file)), before))
+        chunk += file.readline(cellvalues.MAX_LINE)
+        if b'"' in chunk or len(chunk) >= size + cellvalues.MAX_LINE:
+            # A quoted cell may go on in the next chunk, and a line without an end goes on there.
+            yield Part(partial(read, cellvalues.lines(io.BytesIO(chunk), file), before))
             return
         yield Part(
             partial(read, cellvalues.lines(io.BytesIO(chunk)), before), _blocks(chunk, names)

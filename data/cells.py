@@ -9,8 +9,10 @@ from typing import Any, Final
 from data.model import iso
 from data.tables import Column
 
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""A text that starts so is run by spreadsheets; it gets a leading apostrophe."""
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""A text that starts so is run by spreadsheets, the wide forms by some; it gets an apostrophe."""
+BEFORE: Final = "'\" \n\v\f\u00a0\u200b\u202f\u3000\ufeff"
+"""What some of them take away first."""
 
 
 def number(value: float) -> str:
@@ -24,12 +26,12 @@ def guarded(text: str) -> str:
     A text that already looks guarded gets one more, so that :func:`unguarded` always gives the
     original back.
     """
-    return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
+    return f"'{text}" if text.lstrip(BEFORE).startswith(FORMULA) else text
 
 
 def unguarded(text: str) -> str:
     """The inverse of :func:`guarded`."""
-    if text.startswith("'") and text.lstrip("'").startswith(FORMULA):
+    if text.startswith("'") and text.lstrip(BEFORE).startswith(FORMULA):
         return text[1:]
     return text
 

@@ -1,17 +1,21 @@
 """Cells of an exported CSV: what each must look like, and the value it stands for."""
 
+import csv
 import io
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, get_args
+from typing import IO, Any, Final, get_args
 
 from data.cells import unguarded
 from data.model import KEYS, Origin, Outcome, Via
+from data.rows import MOST_INDEXED, is_indexable
 from data.tables import Column
 
 MAX_CELL: Final = 30_000
+MAX_LINE: Final = 4 * 2**20
+"""Bytes of a line: more than all cells of one can take."""
 MAX_WHOLE: Final = 2**31 - 1
 """The largest whole number that both databases hold in any of the whole columns."""
 FIRST_YEAR: Final = 1970
@@ -29,10 +33,16 @@ CHOICES: Final[Mapping[str, tuple[Any, ...]]] = {
 NEEDED: Final = {"slot", "taken_at", "first_seen_at", "started_at", "source", "title", "metric"}
 
 
-def lines(found: Iterable[bytes]) -> Iterator[str]:
-    """The lines of a file in UTF-8, each with its end. Raises UnicodeDecodeError."""
-    for line in found:
-        yield from io.StringIO(line.decode(), newline="")
+def lines(*files: IO[bytes]) -> Iterator[str]:
+    """The lines of files in UTF-8, one file after the other, each line with its end.
+
+    Raises UnicodeDecodeError, and csv.Error for a line that is too long to be one.
+    """
+    for file in files:
+        while line := file.readline(MAX_LINE):
+            if len(line) == MAX_LINE and not line.endswith(b"\n"):
+                raise csv.Error(f"the line after it is longer than {MAX_LINE // 2**20} MiB")
+            yield from io.StringIO(line.decode(), newline="")
 
 
 def value(column: Column, cell: str, raw: bool) -> Any:
@@ -79,6 +89,8 @@ def _text(name: str, text: str) -> str:
         raise ValueError(f"{text[:40]!r} is none of {', '.join(choices)}")
     if name == "url" and not text.startswith(("http://", "https://")):
         raise ValueError(f"{text[:40]!r} is not an http or https address")
+    if name in ("title", "url") and not is_indexable(text):
+        raise ValueError(f"it is longer than {MOST_INDEXED:,} bytes")
     if name == "source" and not SOURCE.fullmatch(text):
         raise ValueError(f"{text[:40]!r} is no source's name (a-z, 0-9 and _)")
     return text

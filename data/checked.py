@@ -1,14 +1,15 @@
 """Frozen dataclasses from trees of plain values: every key known, every value of its type."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, fields, is_dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import UnionType
-from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Final, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from data.errors import UsageError
+from data.percent import Percent, percent
 from data.times import duration
 
 T = TypeVar("T")
@@ -30,15 +31,25 @@ class UnfitError(ValueError):
         """Whether there is such a key."""
 
 
+class Form(NamedTuple):
+    """What texts look like: as a pattern that finds them, and in words for a person."""
+
+    pattern: str
+    words: str
+
+
 def limited(
     default: Any,
     *,
     low: int | None = None,
     high: int | None = None,
-    pattern: str = "",
+    form: Form | None = None,
     longest: int | None = None,
+    choices: Sequence[str] = (),
 ) -> Any:
-    """A field with a default and limits: of a number in [low, high], of the form of texts."""
+    """A field with a default and limits: of a number in [low, high], of texts their form or a list
+    of all that there are.
+    """
 
     def judge(value: Any) -> str | None:
         if low is not None and value < low:
@@ -47,16 +58,22 @@ def limited(
             return f"it must be {high} or less"
         if longest is not None and len(value) > longest:
             return f"it must have {longest} characters or less"
-        for one in value if isinstance(value, tuple) else (value,):
-            if pattern and not re.search(pattern, one):
-                return f"it must match {pattern}"
+        if choices and value not in choices:
+            return f"it is {value[:40]!r}, and must be one of {', '.join(choices)}"
+        several = value if isinstance(value, tuple) else (value,)
+        # The value is not told: an address may hold a password.
+        if form is not None and not all(re.search(form.pattern, one) for one in several):
+            return f"it must be {form.words}"
         return None
 
     return field(default=default, metadata={"judge": judge})
 
 
 def build(kind: type[T], tree: Any, path: tuple[str, ...] = ()) -> T:
-    """The dataclass ``kind`` from its values by name. Raises UnfitError for the first bad one."""
+    """The dataclass ``kind`` from its values by name. Raises UnfitError for the first bad one.
+
+    A dataclass that has a method ``judge`` raises it itself for values that do not go together.
+    """
     if not isinstance(tree, Mapping):
         raise UnfitError(path, "it must be a table of keys")
     known = {one.name: one for one in fields(kind)}  # type: ignore[arg-type]
@@ -71,7 +88,16 @@ def build(kind: type[T], tree: Any, path: tuple[str, ...] = ()) -> T:
         reason = judge(values[key]) if judge and values[key] is not None else None
         if reason:
             raise UnfitError(place, reason)
-    return kind(**values)
+    made = kind(**values)
+    try:
+        getattr(made, "judge", _fit)()
+    except UnfitError as error:
+        raise UnfitError((*path, *error.path), str(error)) from None
+    return made
+
+
+def _fit() -> None:
+    """Whatever values it has go together."""
 
 
 def _value(hint: Any, value: Any, path: tuple[str, ...]) -> Any:
@@ -145,4 +171,5 @@ _READERS: Final[Mapping[Any, Callable[[Any], Any]]] = {
     bool: _flag,
     Path: _path,
     timedelta: _duration,
+    Percent: percent,
 }

@@ -6,15 +6,15 @@ from typing import Any, Final
 
 from data.connection import Connection, Row
 from data.jsonform import plain
-from data.model import KEYS, METRIC, MILLISECOND, from_ms
+from data.model import KEYS, MILLISECOND, from_ms
 from data.points import Figures, Points, floor
 from data.prepared import Given, Prepared
-from data.rounding import half_width, printed_half_width
-from data.rows import AS_PRINTED, texts_of
+from data.rounding import within_rounding
+from data.rows import width_of
 from data.schema import snapshots
+from data.sources import SourceInfo
 from data.sql import as_ms
 from data.statements import select
-from data.store import SourceInfo
 
 Exact = tuple[int, float, float]
 """A reading as (slot in ms, value, half-width)."""
@@ -63,7 +63,7 @@ def _change(base: Exact | None, newest: Exact | None) -> dict[str, Any] | None:
         "to": _exact_json(newest),
         "change": plain(change),
         "percent": 100 * change / base[1] if base[1] else None,
-        "within_rounding": rounding > 0 and abs(change) <= rounding * (1 + 1e-9),
+        "within_rounding": within_rounding(change, rounding),
     }
 
 
@@ -113,11 +113,7 @@ class _Exact:
         if row is None:
             return None
         slot, shown, via = row[:3]
-        if shown == AS_PRINTED:
-            width = printed_half_width(METRIC[key], row[place], via)
-        else:
-            width = half_width(METRIC[key], row[place], texts_of(shown).get(key), via)
-        return slot, row[place], width or 0.0
+        return slot, row[place], width_of(key, row[place], shown, via)
 
     def _row(self, query: Prepared, span: Span) -> Row | None:
         low, high = map(from_ms, span)

@@ -14,7 +14,9 @@ from typing import Final, Protocol
 from data import sqlite
 from data.connection import Connection
 from data.errors import StoreError, UsageError
+from data.harmless import is_text
 from data.schema import REVISION
+from data.sql import MisreadError
 from data.sqlite import File, SqliteEngine
 
 PATIENCE: Final = timedelta(seconds=30)
@@ -30,8 +32,12 @@ REFUSALS: Final = (
     sqlite3.ProgrammingError,
 )
 """SQLite's errors that are about values, not about the store."""
-REFUSED_STATES: Final = ("22", "23", "42804", "42883", "none")
+REFUSED_STATES: Final = ("22", "23", "54", "42804", "42883", "none")
 """The same of PostgreSQL: how their SQLSTATEs begin; what psycopg itself refuses has none."""
+UNDECODED: Final = "Could not decode to UTF-8"
+"""How Python begins its word for a text of a SQLite file that is none; it has no code."""
+MISREADS: Final = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
+"""What taking a row's values for what they should be can raise."""
 UNKNOWN_NAMES: Final = ("42P01", "42703")
 """PostgreSQL's SQLSTATEs for a table and for a column that is not there."""
 
@@ -80,10 +86,12 @@ class Engine(Protocol):
 
 def parse_url(database: str, setting: str = "database") -> Address:
     """The address that ``setting`` gives; ``postgresql://`` means psycopg 3. Raises UsageError."""
+    if not is_text(database):
+        raise UsageError(f"The setting {setting!r} is not in UTF-8.")
     file = sqlite.parse(database)
     if file is not None and file.options:
         raise UsageError(
-            f"The setting {setting!r} says {file.options!r} after its file: "
+            f"The setting {setting!r} says something behind its file and a question mark: "
             "SQLite takes no options."
         )
     if file is not None:
@@ -157,9 +165,36 @@ def named_errors(engine: Engine) -> Iterator[None]:
                 f"(schema {REVISION}) looks for: start Masthead again, in the newest version that "
                 f"writes there. It said: {said}"
             ) from error
+        if isinstance(error, sqlite3.Error) and (
+            sqlite.is_damage(error) or said.startswith(UNDECODED)
+        ):
+            raise damaged(engine, said) from error
+        refused = _refuses(error)
+        # A damaged file refuses what a sound one would take: that must wait for the backup.
+        if refused and (fault := _fault(engine, error)):
+            raise damaged(engine, f"{fault}.") from error
         raise StoreError(
-            f"The store {engine.url.shown} did not answer: {said}", refused=_refuses(error)
+            f"The store {engine.url.shown} did not answer: {said}", refused=refused
         ) from error
+    except MISREADS as error:
+        # What no row of Masthead's can raise is a bug here, unless the file is not what it was.
+        if fault := _fault(engine, error):
+            raise damaged(engine, f"{fault}.") from error
+        raise
+
+
+def _fault(engine: Engine, error: Exception) -> str | None:
+    if isinstance(error, MisreadError):
+        return str(error)
+    return sqlite.fault(engine.url) if isinstance(engine, SqliteEngine) else None
+
+
+def damaged(engine: Engine, said: str) -> StoreError:
+    """What to say of a store that is there and is not what was written; ``said``: a sentence."""
+    return StoreError(
+        f"The store {engine.url.shown} is damaged, restore it from a backup "
+        f"(docs/reliability.md tells how): {said}"
+    )
 
 
 def _database_errors() -> tuple[type[Exception], ...]:

@@ -1,10 +1,23 @@
 """The errors Masthead raises on purpose: one sentence that names what, where, what to do."""
 
 from datetime import timedelta
+from typing import Final
+
+from data.harmless import harmless
+
+LONGEST: Final = 1_000
+"""Characters of a message: a header, an address or a name in it may have any length."""
 
 
 class MastheadError(Exception):
-    """Base of all of them; the message is shown to the user as it is."""
+    """Base of all of them; the message is shown to the user as it is.
+
+    Whatever it quotes, it is one line of bounded length that does nothing to a terminal.
+    """
+
+    def __init__(self, message: str) -> None:
+        said = harmless(message)
+        super().__init__(said if len(said) <= LONGEST else f"{said[: LONGEST - 1]}…")
 
 
 class UsageError(MastheadError):

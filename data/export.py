@@ -1,11 +1,12 @@
-"""CSV, JSON lines, Parquet and XLSX of what :mod:`data.tables` reads, in small parts.
+"""CSV, JSON lines, Parquet and XLSX of what :mod:`data.tables` reads, or :mod:`data.findings`
+finds, in small parts.
 
 Whatever fails raises before or between parts: an ended stream is whole.
 """
 
 import io
 import tempfile
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import chain, islice, repeat
 from pathlib import Path
@@ -13,8 +14,7 @@ from typing import Any, Final, Literal
 
 import orjson
 
-from data import cells, lines
-from data.connection import Connection
+from data import cells, findings, lines
 from data.errors import UsageError
 from data.jsonform import plain
 from data.model import iso
@@ -48,14 +48,19 @@ def stream(
     Raises UsageError before the first part, StoreError at any.
     """
     with store.reading() as connection:
-        sources, head = sources_of(connection, query), columns(query)
-        if kind == "csv":
-            yield from _csv(connection, query, sources, excel, raw)
+        sources, is_found = sources_of(connection, query), query.what in findings.COLUMNS
+        if kind == "csv" and not is_found and lines.fit(query, sources):
+            yield from _headed(columns(query), lines.lines(connection, query, sources), excel)
             return
-        if kind == "xlsx" and count(connection, query, sources) > XLSX_ROWS:
+        if kind == "xlsx" and not is_found and count(connection, query, sources) > XLSX_ROWS:
             raise _too_many()
+        head = findings.COLUMNS[query.what] if is_found else columns(query)
+        rows = (findings.found if is_found else read)(connection, query, sources)
+        if kind == "csv":
+            yield from _headed(head, _plain_lines(head, rows, raw), excel)
+            return
         write = {"jsonl": _jsonl, "parquet": _parquet, "xlsx": _xlsx}[kind]
-        yield from write(head, read(connection, query, sources))
+        yield from write(head, rows)
 
 
 def format_named(name: str) -> Format:
@@ -65,14 +70,7 @@ def format_named(name: str) -> Format:
     return name
 
 
-def _csv(
-    connection: Connection, query: Query, sources: Sequence[str], excel: bool, raw: bool
-) -> Iterator[bytes]:
-    head = columns(query)
-    if lines.fit(query, sources):
-        blocks = lines.lines(connection, query, sources)
-    else:
-        blocks = _plain_lines(head, read(connection, query, sources), raw)
+def _headed(head: tuple[Column, ...], blocks: Iterable[bytes], excel: bool) -> Iterator[bytes]:
     start = (BOM if excel else b"") + ",".join(column.name for column in head).encode() + b"\r\n"
     for block in blocks:
         yield start + block

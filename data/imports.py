@@ -47,6 +47,8 @@ class Imported:
     known: int
     kept: int = 0
     """Slots that hold other figures than the file's, or read them another way: kept."""
+    unreadable: int = 0
+    """Lines of second copies that were left."""
 
 
 def load(store: Store, path: Path, raw: bool = False, block: int = BLOCK) -> Imported:

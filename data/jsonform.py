@@ -1,10 +1,12 @@
-"""A snapshot as JSON and back: what ``collect --json`` prints and the outbox keeps."""
+"""A snapshot as JSON and back: what ``collect --json`` prints, the outbox and copies keep."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from data.model import Headline, Look, Reading, Snapshot, iso
+from data.model import METRIC, Headline, Look, Reading, Snapshot, iso
+from data.typed import typed
 
 LARGEST: Final = 2.0**63
 """Whole numbers from here on do not fit into 64 bits."""
@@ -70,28 +72,42 @@ def to_json(snapshot: Snapshot) -> dict[str, Any]:
 def from_json(form: Mapping[str, Any]) -> Snapshot:
     """The inverse of :func:`to_json`. Raises KeyError, TypeError or ValueError on other input."""
     headlines = tuple(
-        Headline(
-            **{
-                **item,
-                "published_from": instant(item["published_from"]),
-                "published_to": instant(item["published_to"]),
-            }
+        typed(
+            Headline(
+                **{
+                    **item,
+                    "published_from": instant(item["published_from"]),
+                    "published_to": instant(item["published_to"]),
+                }
+            )
         )
         for item in form["headlines"]
     )
     look = Look(
-        readings={key: Reading(**reading) for key, reading in dict.items(form["readings"])},
+        readings={
+            METRIC[key].key: _reading(reading) for key, reading in dict.items(form["readings"])
+        },
         via=form["via"],
         as_of=instant(form["as_of"]),
         headlines=headlines,
     )
-    return Snapshot(
-        source=form["source"],
-        slot=zoned(form["slot"]),
-        taken_at=zoned(form["taken_at"]),
-        origin=form["origin"],
-        look=look,
+    return typed(
+        Snapshot(
+            source=form["source"],
+            slot=zoned(form["slot"]),
+            taken_at=zoned(form["taken_at"]),
+            origin=form["origin"],
+            look=typed(look),
+        )
     )
+
+
+def _reading(form: Mapping[str, Any]) -> Reading:
+    """A reading whose numbers are none that only JSON and Python have."""
+    told = typed(Reading(**form))
+    value = None if told.value is None else float(told.value)
+    width = None if told.half_width is None else float(told.half_width)
+    return replace(told, value=value, half_width=width)
 
 
 def plain(value: float | None) -> float | int | None:

@@ -9,6 +9,7 @@ from data.connection import Connection, Row
 from data.errors import UsageError
 from data.model import KEYS
 from data.schema import (
+    alerts,
     answers,
     captures,
     headlines,
@@ -25,7 +26,7 @@ from data.store import Store
 
 BATCH: Final = 5_000
 """Rows that are on the target's disk together."""
-WORKING: Final = (pages, answers, robots, captures, listings)
+WORKING: Final = (pages, answers, robots, captures, listings, alerts)
 """What collectors put down while they work: rows that the source gave up are given up."""
 
 

@@ -1,7 +1,7 @@
 """What Masthead keeps: snapshots of five figures, headlines, runs and pages."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
@@ -106,6 +106,8 @@ class About:
     credit: str | None = None
     """A sentence that its licence asks for."""
     credit_url: str | None = None
+    counts: Mapping[str, str] = field(default_factory=dict)
+    """By metric one short plain sentence on what it counts, for comparisons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,8 @@ class Answered:
     """The snapshot that was read from the page with these validators."""
     not_before: datetime | None = None
     """The server asked to be left alone until then."""
+    wished_at: datetime | None = None
+    """When it asked for that, by the clock of then."""
 
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -5,11 +5,13 @@ sources goes last, so that a copy under way shows no reader half a history. What
 source since an earlier copy is found by the checksums and brought row by row.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
 from data import keys
+from data.columns import Side, columns
 from data.connection import Connection
 from data.errors import StoreError, UsageError
 from data.fingerprint import Checksum, checksum
@@ -135,3 +137,14 @@ def _both(
     wanted = checksum(ours, table, telling.advance)
     with target.reading() as theirs:
         return wanted, checksum(theirs, table, telling.advance)
+
+
+def comparison(moved: Sequence[Moved]) -> str:
+    """What became of each table, for a person."""
+    heads: dict[str, Side] = {"table": "left", "rows": "right", "brought": "right"}
+    heads |= {"checksum": "left", "in the new store": "left"}
+    rows = []
+    for one in moved:
+        found = "the same" if one.is_same else f"{one.target.digest} of {one.target.rows} rows"
+        rows.append((one.table, str(one.source.rows), str(one.brought), one.source.digest, found))
+    return columns(heads, rows, 160)

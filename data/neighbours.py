@@ -8,6 +8,7 @@ from typing import Any, Final
 from data.connection import Connection, Row
 from data.model import KEYS
 from data.prepared import Given, Prepared
+from data.rows import width_of
 from data.schema import snapshots
 from data.statements import select
 
@@ -18,6 +19,8 @@ class Known:
 
     value: float
     taken_at: datetime
+    half_width: float = 0.0
+    """How far the true figure may lie from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,8 @@ def _side(*, before: bool) -> dict[str | None, Prepared]:
         places, order = (at < Given("slot"), at >= Given("least")), at.desc()
     else:
         places, order = (at > Given("slot"), at <= Given("most")), at
-    query = select(snapshots.c.taken_at, *(snapshots.c[key] for key in KEYS))
+    beside = snapshots.c.taken_at, snapshots.c.shown, snapshots.c.via
+    query = select(*beside, *(snapshots.c[key] for key in KEYS))
     query = query.where(snapshots.c.source == Given("source"), *places).order_by(order).limit(1)
     side: dict[str | None, Prepared] = {None: Prepared(query)}
     for key in KEYS:
@@ -72,5 +76,6 @@ def _nearest(
         if getattr(first, key) is None:
             row = connection.execute(side[key](values)).first()
         if row is not None:
-            found[key] = Known(getattr(row, key), row.taken_at)
+            value = getattr(row, key)
+            found[key] = Known(value, row.taken_at, width_of(key, value, row.shown, row.via))
     return found

@@ -7,9 +7,9 @@ from typing import Any, Final
 from data.connection import Connection
 from data.model import to_ms
 from data.schema import runs, snapshots
+from data.sources import SourceInfo
 from data.sql import Expression, count, or_
 from data.statements import Select, select
-from data.store import SourceInfo
 from data.unions import PART, union
 
 MOST: Final = 80

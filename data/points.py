@@ -11,9 +11,9 @@ from data.connection import Connection
 from data.model import MILLISECOND, from_ms, to_ms
 from data.rollup import DAY, HOUR, WEEK
 from data.schema import rollups_day, rollups_hour, rollups_week, snapshots
+from data.sources import SourceInfo
 from data.sql import as_ms
 from data.statements import select
-from data.store import SourceInfo
 
 Look = tuple[Any, ...]
 """A snapshot: its slot, the figures that are asked for, and BESIDE."""

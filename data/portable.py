@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from data.engine import parse_url
 from data.errors import UsageError
-from data.settings import ADDRESSES, COMMAND_LINE, ENVIRONMENT, PASSWORD, PREFIX, Loaded, leaves
+from data.secrets import bare
+from data.settings import ADDRESSES, COMMAND_LINE, ENVIRONMENT, PREFIX, Loaded, leaves
 from data.times import shown_duration
 
 _HERE: Final = (ENVIRONMENT, COMMAND_LINE)
@@ -34,16 +35,20 @@ def portable(loaded: Loaded) -> Portable:
     """
     settings, origins = loaded.settings, loaded.origins
     options = ["--config", str(loaded.file.absolute()) if loaded.file else os.devnull]
-    if origins.get("database", ENVIRONMENT) in _HERE:
-        options += ["--database", settings.database]
     environ: dict[str, str] = {}
+    if origins.get("database", ENVIRONMENT) in _HERE:
+        if settings.database_read is None:
+            options += ["--database", settings.database]
+        else:
+            # The option would also stand in for what pages read.
+            environ[f"{PREFIX}DATABASE"] = settings.database
     if "outbox" not in origins:
         environ[f"{PREFIX}OUTBOX"] = str(settings.outbox)
     for path, value in leaves(asdict(settings)):
         origin = origins.get(".".join(path))
         if origin not in _HERE:
             continue
-        if _secret(path, value):
+        if is_secret(path, value):
             raise UsageError(
                 f"The setting {'.'.join(path)!r} (from {origin}) holds a password, which everyone "
                 "could read in the printed lines: put it into a config file that only you can read."
@@ -53,10 +58,14 @@ def portable(loaded: Loaded) -> Portable:
     return Portable(tuple(options), environ, _folders(loaded))
 
 
-def _secret(path: tuple[str, ...], value: Any) -> bool:
+def is_secret(path: tuple[str, ...], value: Any) -> bool:
+    """Whether this value of a setting is, or holds, what nobody else may read."""
+    if path in (("alerts", "to"), ("password",)):
+        return bool(value)
     if path[0] not in ADDRESSES:
-        return path[-1] == "url" and PASSWORD.search(str(value)) is not None
-    return parse_url(value).has_password
+        texts = value if isinstance(value, tuple) else (value,)
+        return any(isinstance(text, str) and bare(text) != text for text in texts)
+    return value is not None and parse_url(value).has_password
 
 
 def _text(value: Any) -> str:

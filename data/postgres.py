@@ -17,6 +17,7 @@ from data.clock import stopwatch
 from data.connection import Connection
 from data.errors import StoreError, UsageError
 from data.idle import Idle
+from data.secrets import bare_database
 from data.session import Session
 
 WRITE_LOCK: Final = 0x6D617374
@@ -57,10 +58,7 @@ GONE: Final = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnly
 """What a waiting connection raises when its server has ended, or is no primary any more."""
 ENCODINGS: Final = ("UTF8", "SQL_ASCII", None)
 """What databases keep any text in; the second keeps it as it comes, the last does not tell."""
-_PASSWORDS: Final = (
-    re.compile(r"(?<=://)([^:@/?]*):.*(?=@)"),
-    re.compile(r"([?&][^=&]*password[^=&]*)=[^&]*"),
-)
+DRIVER: Final = re.compile(r"[a-z][a-z0-9+.-]{0,39}")
 _SECRETS: Final = ("password", "sslpassword")
 
 
@@ -85,8 +83,7 @@ class Server:
     @property
     def shown(self) -> str:
         """The address without its password."""
-        before_host, in_query = _PASSWORDS
-        return in_query.sub(r"\1=***", before_host.sub(r"\1:***", self.text))
+        return bare_database(self.text)
 
     @property
     def has_password(self) -> bool:
@@ -97,16 +94,19 @@ class Server:
 def parse_url(database: str, setting: str = "database") -> Server:
     """The address of a PostgreSQL database. Raises UsageError for anything else."""
     driver, there, rest = database.partition("://")
-    if there and driver not in ("postgresql", "postgres", "postgresql+psycopg"):
+    known = driver in ("postgresql", "postgres", "postgresql+psycopg")
+    # Where no driver stands there may be anything, a password too.
+    if there and not known and DRIVER.fullmatch(driver):
         raise UsageError(
-            f"The setting {setting!r} asks for {driver[:40]}: Masthead keeps its history in "
+            f"The setting {setting!r} asks for {driver}: Masthead keeps its history in "
             "sqlite:/// or postgresql://."
         )
     server = Server(f"postgresql://{rest}")
-    if not there or not _is_sound(server):
+    if not known or not there or not _is_sound(server):
         raise UsageError(
             f"The setting {setting!r} is not a database URL: "
-            "write sqlite:////absolute/path.db or postgresql://user@host/name."
+            "write sqlite:////absolute/path.db or postgresql://user@host/name, in whose password "
+            "an @ is %40."
         )
     return server
 
@@ -116,7 +116,9 @@ def _is_sound(server: Server) -> bool:
         ports = [int(port) for port in str(server.said.get("port", "")).split(",") if port]
     except (psycopg.ProgrammingError, ValueError):
         return False
-    return all(0 < port < 1 << 16 for port in ports)
+    # A password's @ that is not written as %40 ends it: what follows would be named in errors.
+    whole = server.text.partition("?")[0].count("@") <= 1
+    return whole and all(0 < port < 1 << 16 for port in ports)
 
 
 class PostgresEngine:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from data.jsonform import plain
-from data.model import KEYS, METRIC
+from data.model import KEYS, METRIC, Via
 from data.points import Figures, Look, Points
 from data.rounding import half_width, printed_half_width
 from data.rows import AS_PRINTED, texts_of
@@ -47,6 +47,17 @@ class Widths:
         return self._known[shape]
 
 
+def width(key: str, figure: float | None, via: Via | None, known: Known) -> float | None:
+    """The half-width of a figure: what its text told (see :class:`Widths`), else its size."""
+    if figure is None:
+        return None
+    if key in known:
+        return known[key]
+    if known is PRINTED:
+        return printed_half_width(METRIC[key], figure, via)
+    return half_width(METRIC[key], figure, None, via)
+
+
 def beside(points: Points) -> dict[str, dict[str, Any]]:
     """``half_width`` and ``problems`` of each metric.
 
@@ -86,13 +97,7 @@ def _half_width(key: str, figures: Figures, looks: Sequence[Look], known: Sequen
         if known[0] is PRINTED and ends[0] >= 0 and len(told) == 1:
             return plain(told.pop())
     widths = [
-        None
-        if figure is None
-        else of_look[key]
-        if key in of_look
-        else printed_half_width(METRIC[key], figure, look[-2])
-        if of_look is PRINTED
-        else half_width(METRIC[key], figure, None, look[-2])
+        width(key, figure, look[-2], of_look)
         for figure, look, of_look in zip(figures, looks, known, strict=True)
     ]
     one = set(widths) - {None}

@@ -1,6 +1,5 @@
 """Whose schema a database has: it is this version's, is brought up to it, or is refused."""
 
-from pathlib import Path
 from typing import Final
 
 from data.connection import Connection
@@ -43,7 +42,7 @@ def check(engine: Engine) -> None:
     found = None
     if not isinstance(engine, SqliteEngine):
         found = revision(engine)
-    elif Path(engine.url.database).exists():
+    elif engine.is_there():
         engine.refuse_network()
         found = revision(engine)
     if found == REVISION:
@@ -66,7 +65,7 @@ def migrate(engine: Engine) -> None:
     Raises StoreError for a database that a newer Masthead or another program made.
     """
     if isinstance(engine, SqliteEngine):
-        if Path(engine.url.database).exists():
+        if engine.is_there():
             engine.refuse_network()
             _refuse_foreign(engine)
         with named_errors(engine):

@@ -67,11 +67,11 @@ def _rebuild(connection: Connection, source: str, starts: set[datetime], period:
         span = {"source": source, "low": low, "high": high}
         if period in _FINER:
             finer = connection.execute(_FINER[period](span))
-            buckets = _coarser(((to_ms(row.start), folds(row)) for row in finer), period)
+            buckets = coarser(((to_ms(row.start), folds(row)) for row in finer), period)
         else:
             rows = connection.execute(_RAW(span)).all()
             slots, *figures = zip(*rows, strict=True) if rows else [()]
-            buckets = _hours(slots, figures)
+            buckets = hours(slots, figures)
         connection.execute(_CLEAR[period](span))
         _write(connection, source, buckets, period)
 
@@ -87,9 +87,9 @@ def fill(
     ``slots`` in ms, ascending; ``figures`` by metric. The buckets of the first and the last may
     hold others too: they are written anew.
     """
-    buckets = _hours(slots, figures)
+    buckets = hours(slots, figures)
     for period in _TABLES:
-        buckets = _coarser(buckets, period) if period in _FINER else buckets
+        buckets = coarser(buckets, period) if period in _FINER else buckets
         _write(connection, source, buckets[1:-1], period)
     rebuild(connection, source, [from_ms(slots[0]), from_ms(slots[-1])])
 
@@ -104,18 +104,20 @@ def _write(
         connection.fill(table, names, rows)
 
 
-def _hours(slots: Sequence[int], figures: Sequence[Sequence[float | None]]) -> list[Folded]:
-    hours: list[Folded] = []
+def hours(slots: Sequence[int], figures: Sequence[Sequence[float | None]]) -> list[Folded]:
+    """The hours of snapshots: ``slots`` in ms, ascending; ``figures`` by metric."""
+    found: list[Folded] = []
     low = 0
     while low < len(slots):
         start = slots[low] - slots[low] % _HOUR_MS
         high = bisect_left(slots, start + _HOUR_MS, low)
-        hours.append((start, [_fold(column[low:high]) for column in figures]))
+        found.append((start, [_fold(column[low:high]) for column in figures]))
         low = high
-    return hours
+    return found
 
 
-def _coarser(finer: Iterable[Folded], period: timedelta) -> list[Folded]:
+def coarser(finer: Iterable[Folded], period: timedelta) -> list[Folded]:
+    """The buckets of a period, each a multiple of those that it is made of."""
     size = period // MILLISECOND
     groups = groupby(finer, lambda bucket: bucket[0] - bucket[0] % size)
     return [

@@ -18,6 +18,8 @@ SCALES: Final = {
 }
 """Compact suffixes of the site's English and Russian number format."""
 
+_NOISE: Final = 1e-9
+"""How much of a sum of half-widths may be nothing but its binary form."""
 _LETTERS: Final = re.compile(r"[0-9][\s\u00a0\u202f]*([KMBT]|тыс\.|млн|млрд|трлн)(?!\w)")
 _STEP: Final = Decimal("0.01")
 _ENGLISH: Final = (("T", 10**12), ("B", 10**9), ("M", 10**6), ("K", 10**3))
@@ -57,6 +59,14 @@ def printed_half_width(metric: Metric, value: float | None, via: Via | None) -> 
     if value is None:
         return None
     return 0.0 if via in ("payload", "api") else _half_step(metric, _suffix(value)[1])
+
+
+def within_rounding(change: float, rounding: float) -> bool:
+    """Whether a change may be nothing but the rounding of both figures (their half-widths added).
+
+    A change of what is exact never is.
+    """
+    return rounding > 0 and abs(change) <= rounding * (1 + _NOISE)
 
 
 def _half_step(metric: Metric, scale: int) -> float:

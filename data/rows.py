@@ -5,12 +5,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from data.connection import Row
-from data.model import KEYS, METRIC, METRICS, Headline, Look, Reading, Run, SeenHeadline, Snapshot
-from data.rounding import compact, half_width
+from data.model import (
+    KEYS,
+    METRIC,
+    METRICS,
+    Headline,
+    Look,
+    Reading,
+    Run,
+    SeenHeadline,
+    Snapshot,
+    Via,
+)
+from data.rounding import compact, half_width, printed_half_width
 
 AS_PRINTED: Final = "="
 """The column ``shown`` where each value's text is just as the site prints that value, and there is
 no other text: as it nearly always is, and it takes a hundred bytes less.
+"""
+MOST_INDEXED: Final = 2_500
+"""Bytes of a title or an address: an entry of PostgreSQL's indexes has 2,704 for it and the source.
 """
 _PRINTABLE: Final = 1e18
 """Values below this are printed exactly; the site's largest is a million times less."""
@@ -91,6 +105,20 @@ def readings_of(row: Mapping[Any, Any], given: Sequence[str] = KEYS) -> dict[str
             width = half_width(metric, value, text, row["via"])
             readings[key] = Reading(value, width, metric.unit, text, problems.get(key))
     return readings
+
+
+def width_of(key: str, value: float, shown: str | None, via: Via | None) -> float:
+    """The half-width of one value of a row, by its column ``shown``."""
+    if shown == AS_PRINTED:
+        width = printed_half_width(METRIC[key], value, via)
+    else:
+        width = half_width(METRIC[key], value, texts_of(shown).get(key), via)
+    return width or 0.0
+
+
+def is_indexable(text: str) -> bool:
+    """Whether a title or an address is short enough for the indexes of every store."""
+    return len(text.encode("utf-8", "surrogatepass")) <= MOST_INDEXED
 
 
 def headline_key(headline: Headline) -> str:

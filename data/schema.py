@@ -16,7 +16,7 @@ from data.sql import (
     Text,
 )
 
-REVISION: Final = "0003"
+REVISION: Final = "0007"
 """The newest migration; a test holds it equal to the newest file in ``migrations/versions``."""
 
 FOLDS: Final = ("first", "last", "min", "max", "n")
@@ -34,6 +34,7 @@ sources = Table(
     Column("metrics", Text),
     Column("credit", Text),
     Column("credit_url", Text),
+    Column("counts", Text),
     comment="one row a source; version grows with every change a reader could see",
 )
 
@@ -110,6 +111,7 @@ answers = Table(
     Column("last_modified", Text),
     Column("slot", Instant),
     Column("not_before", Instant),
+    Column("wished_at", Instant),
     comment="the validators of the page that slot was read from, and how long a server wants peace",
 )
 
@@ -147,6 +149,25 @@ listings = Table(
     comment="how far an archive's index was listed; ended_at NULL: not to its end",
 )
 
+alerts = Table(
+    "alerts",
+    Column("source", Text, primary_key=True),
+    Column("rule", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("cleared_at", Instant),
+    Column("text", Text, nullable=False),
+    Column("told", Text, nullable=False),
+    Column("told_at", Instant),
+    Column("attempts", Integer, nullable=False),
+    Column("error", Text),
+    Column("claimed_by", Text),
+    Column("claimed_until", Instant),
+    Column("level", Double),
+    comment="one row a condition that held; told_at NULL: its text is still to be told to some",
+)
+
 
 def _rollup(name: str) -> Table:
     folds = (
@@ -178,6 +199,7 @@ TABLES: Final = (
     robots,
     captures,
     listings,
+    alerts,
     *ROLLUPS,
 )
 """Every table but Alembic's own."""

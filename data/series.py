@@ -11,7 +11,8 @@ from data.outages import outages
 from data.points import Points, floor, rolled, single
 from data.readings import beside
 from data.rollup import DAY, HOUR, WEEK
-from data.store import SourceInfo, Store
+from data.sources import SourceInfo
+from data.store import Store
 
 MAX_POINTS: Final = 1_500
 

@@ -1,13 +1,16 @@
-"""What a write transaction does to the list of sources: span, interval, description, farewell."""
+"""The list of sources: what is known of each, and what a write transaction does to it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from data.connection import Connection
+from data.connection import Connection, Row
 from data.model import About
+from data.rows import given_by, texts_json, texts_of
 from data.schema import (
     ROLLUPS,
+    alerts,
     answers,
     captures,
     headlines,
@@ -23,6 +26,39 @@ from data.statements import delete, insert, select, update
 UNKNOWN_EVERY_MS: Final = 3_600_000
 FORGOTTEN: Final = 0
 """The ``every_ms`` of a source that was removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """One source in the store: how often it is sampled, its span and its change counter."""
+
+    source: str
+    every: timedelta
+    first_slot: datetime | None
+    last_slot: datetime | None
+    version: int
+    about: About
+    """What it is; as far as its collector said."""
+
+
+def info_of(row: Row) -> SourceInfo:
+    """The source that a row of the table is."""
+    every = timedelta(milliseconds=row.every_ms)
+    return SourceInfo(
+        source=row.source,
+        every=every,
+        first_slot=row.first_slot,
+        last_slot=row.last_slot,
+        version=row.version,
+        about=About(
+            source=row.source,
+            label=row.label or row.source,
+            metrics=given_by(row.metrics),
+            credit=row.credit,
+            credit_url=row.credit_url,
+            counts=texts_of(row.counts),
+        ),
+    )
 
 
 def touch_source(
@@ -68,6 +104,7 @@ def describe_source(connection: Connection, about: About, every: timedelta) -> N
         "metrics": ",".join(about.metrics),
         "credit": about.credit,
         "credit_url": about.credit_url,
+        "counts": texts_json(about.counts.items()),
     }
     changes = or_(*(sources.c[name].is_distinct_from(value) for name, value in values.items()))
     statement = insert(sources).values(source=about.source, version=1, **values)
@@ -91,6 +128,7 @@ def forget(connection: Connection, source: str) -> int:
         answers,
         captures,
         listings,
+        alerts,
     ):
         connection.execute(delete(table).where(table.c.source == source))
     values = {"every_ms": FORGOTTEN, "first_slot": None, "last_slot": None}

@@ -191,12 +191,22 @@ class Table:
         self.c = Columns({column.name: column for column in self.columns})
 
 
+class MisreadError(ValueError):
+    """A value that its column cannot hold: what wrote it was not Masthead."""
+
+
 def read(value: Any, kind: Kind | None) -> Any:
-    """A value that its database gives as something else, as what its column is."""
+    """A value that its database gives as something else, as what its column is.
+
+    Raises MisreadError.
+    """
     if value is None:
         return None
     if kind == Instant:
-        return from_ms(value)
+        try:
+            return from_ms(value)
+        except (TypeError, OverflowError):
+            raise MisreadError("a time is none") from None
     if kind == Milliseconds:
         return to_ms(value)
     return bool(value)

@@ -6,7 +6,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
+from data import private
 from data.clock import stopwatch
 from data.connection import Connection
 from data.errors import StoreError
@@ -23,6 +24,15 @@ from data.mounts import shared_type
 _URL: Final = re.compile(r"sqlite://(?P<host>[^/?]*)(?:/(?P<path>[^?]*))?(?P<options>\?.*)?")
 LOG_BYTES: Final = 4 << 20
 """How large the log beside the file stays after what it held is in the file."""
+PRAGMAS: Final = (
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "cell_size_check=ON",
+    f"journal_size_limit={LOG_BYTES}",
+)
+"""What each connection begins with; the third notices a damaged page before it is written on."""
+READS_ONLY: Final = "query_only=ON"
+"""What one that only looks begins with, too."""
 SLICE: Final = timedelta(seconds=1)
 """How long SQLite waits within a transaction for a file that is held for a moment."""
 TURN: Final = timedelta(milliseconds=20)
@@ -106,11 +116,20 @@ class SqliteEngine:
         """Close the connections that nobody uses."""
         self._connections.close()
 
+    def is_there(self) -> bool:
+        """Whether there is such a file. Raises StoreError where nobody lets us see."""
+        try:
+            return Path(self.url.database).exists()
+        except OSError as error:
+            raise StoreError(
+                f"The store {self.url.shown} cannot be reached: {error.strerror}."
+            ) from error
+
     def prepare_file(self) -> None:
         """Make the file's folder, and let the file be read while it is written."""
         path = Path(self.url.database)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private.make_folder(path.parent)
         except OSError as error:
             raise StoreError(
                 f"The store's folder {path.parent} cannot be made: {error.strerror}."
@@ -152,10 +171,14 @@ class SqliteEngine:
 def opened(url: File, patience: timedelta, makes: bool) -> sqlite3.Connection:
     """A connection outside any transaction, also for another thread than this.
 
-    A file that is not there is made only where ``makes`` says so.
+    Only where ``makes`` says so, a file that is not there is made, and what is there is written to.
     """
     wait_s = min(patience, SLICE).total_seconds()
     path = os.path.abspath(url.database)  # noqa: PTH100 - a link stays one
+    if makes:
+        # SQLite gives its log and index the rights of the file. What cannot be made it says itself.
+        with suppress(OSError):
+            private.make_file(os.path.realpath(path))
     raw = sqlite3.connect(
         path if makes else f"file://{quote(path)}?mode=rw",
         timeout=wait_s,
@@ -164,7 +187,7 @@ def opened(url: File, patience: timedelta, makes: bool) -> sqlite3.Connection:
         uri=not makes,
     )
     try:
-        for pragma in ("synchronous=FULL", "foreign_keys=ON", f"journal_size_limit={LOG_BYTES}"):
+        for pragma in PRAGMAS if makes else (*PRAGMAS, READS_ONLY):
             raw.execute(f"PRAGMA {pragma}")
     except BaseException:
         raw.close()
@@ -193,7 +216,7 @@ def copy_into(
         )
         # One file, whole in itself: the store makes it write ahead again where it is put in place.
         copy.execute("PRAGMA journal_mode=DELETE").fetchone()
-        found = [row[0] for row in copy.execute("PRAGMA integrity_check(1)")]
+        found = faults(copy)
     except sqlite3.OperationalError as error:
         code = error.sqlite_errorcode
         if code & 0xFF in UNWRITABLE or code == sqlite3.SQLITE_IOERR_WRITE:
@@ -201,7 +224,30 @@ def copy_into(
         raise
     finally:
         copy.close()
+    return found
+
+
+def faults(raw: sqlite3.Connection) -> list[str]:
+    """What SQLite finds wrong with a file that it reads whole: the first of it, or nothing."""
+    rows = raw.execute("PRAGMA integrity_check(1)")
+    # The first line of several only says in which database.
+    found = [row[0].splitlines()[-1].rstrip(".") for row in rows]
     return [] if found == ["ok"] else found
+
+
+def fault(file: File) -> str | None:
+    """What is wrong with a file, read whole by a connection of its own; None where nothing is."""
+    try:
+        with closing(opened(file, SLICE, makes=False)) as raw:
+            return next(iter(faults(raw)), None)
+    except sqlite3.Error as error:
+        return str(error) if is_damage(error) else None
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether an error says that the file is not what SQLite wrote."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _wait_at_most(raw: sqlite3.Connection, patience: timedelta) -> None:

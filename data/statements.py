@@ -90,6 +90,17 @@ class Select(Statement):
         joined = f'{self.source} LEFT JOIN "{table.name}" ON {on.sql}'
         return replace(self, source=joined, before=self.before + on.params)
 
+    def lateral(self, rows: "Select", table: Table) -> "Select":
+        """With ``rows`` of another table that are selected for each row so far (PostgreSQL's)."""
+        sql, params = rows.render()
+        joined = f'{self.source} CROSS JOIN LATERAL ({sql}) AS "{table.name}"'
+        return replace(self, source=joined, before=self.before + params)
+
+    def scalar(self) -> Expression:
+        """The value of its only column in its only row, NULL where there is none."""
+        sql, params = self.render()
+        return Expression(f"({sql})", params)
+
     def exists(self) -> Expression:
         """Whether there is such a row."""
         sql, params = self.render()

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from data import journal
 from data.model import KEYS, SAMPLE, Run, iso, slot_of
 from data.store import Store
-from data.strip import Strip, strip
+from data.strip import STRETCH, Strip, strip
 
 STALE_AFTER: Final = 3
 """Slots without a success after which a source is stale."""
@@ -44,7 +44,7 @@ class Status:
     age: timedelta | None
     next_slot: datetime
     expected: int
-    """Slots of the last 30 days, since it was first looked at, that should have a snapshot."""
+    """Slots of the stretch, since it was first looked at, that should have a snapshot."""
     missed: int
     """Those of them that hold no figure."""
     late: int
@@ -107,11 +107,19 @@ def state(
 
 
 def status(
-    store: Store, source: str, every: timedelta, now: datetime, given: Sequence[str] = KEYS
+    store: Store,
+    source: str,
+    every: timedelta,
+    now: datetime,
+    given: Sequence[str] = KEYS,
+    stretch: timedelta = STRETCH,
 ) -> Status:
-    """The source, which gives the figures ``given``, as the store knows it at ``now``."""
+    """The source, which gives the figures ``given``, as the store knows it at ``now``.
+
+    Its slots are those of the ``stretch`` before.
+    """
     newest, first = store.latest_read(source, now), store.first_try(source)
-    slots = strip(store, source, every, now, first, given)
+    slots = strip(store, source, every, now, first, given, stretch)
     success = newest.taken_at if newest else None
     errors = tuple(journal.errors(store, source, MOST_ERRORS))
     return Status(
@@ -129,3 +137,14 @@ def status(
         errors=errors,
         pages=store.page_count(source),
     )
+
+
+def statuses(store: Store, every: Mapping[str, timedelta], now: datetime) -> list[Status]:
+    """The sources that are looked at so often, then every other one that the store knows."""
+    known = store.sources()
+    others = {info.source: info.every for info in known if info.source not in every}
+    given = {info.source: info.about.metrics for info in known}
+    return [
+        status(store, source, step, now, given.get(source, KEYS))
+        for source, step in {**every, **others}.items()
+    ]

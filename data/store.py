@@ -1,11 +1,10 @@
 """The store: writes snapshots once per slot, and reads them back."""
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypeVar
 
 from data import engine as engines
 from data import revisions, stories, writes
@@ -18,21 +17,11 @@ from data.places import ORDER, SHOWN_AT, Place, behind
 from data.rollup import rebuild
 from data.rows import given_by, run_of, run_row, seen_of, snapshot_of
 from data.schema import answers, headlines, robots, runs, snapshots, sources
+from data.sources import SourceInfo
 from data.sql import or_
 from data.statements import Select, insert, select
 
-
-@dataclass(frozen=True, slots=True)
-class SourceInfo:
-    """One source in the store: how often it is sampled, its span and its change counter."""
-
-    source: str
-    every: timedelta
-    first_slot: datetime | None
-    last_slot: datetime | None
-    version: int
-    about: About
-    """What it is; as far as its collector said."""
+Made = TypeVar("Made")
 
 
 class Store:
@@ -87,9 +76,11 @@ class Store:
         """Keep a look at a page that is the one read ``before``, its stories seen again."""
         with self.writing() as connection:
             saved = writes.save_snapshot(connection, snapshot)
-            if saved == "stored":
+            # Another run may have read the slot in part since this one began: that is filled.
+            if saved != "duplicate":
                 rebuild(connection, snapshot.source, [snapshot.slot])
                 source_rows.touch_source(connection, snapshot.source, every, [snapshot.slot], True)
+                writes.drop_page(connection, snapshot)
                 stories.see_again(connection, snapshot.source, before, snapshot.taken_at)
                 writes.keep_answer(connection, snapshot.source, answered)
         return saved
@@ -145,11 +136,7 @@ class Store:
 
     def answered(self, source: str) -> Answered | None:
         """What the source's server said of its page last, None when nothing."""
-        rows = self._rows(select(answers).where(answers.c.source == source))
-        if not rows:
-            return None
-        [row] = rows
-        return Answered(row.url, row.etag, row.last_modified, row.slot, row.not_before)
+        return self._first(select(answers).where(answers.c.source == source), _answered_of)
 
     def keep_answer(self, source: str, answered: Answered) -> None:
         """Keep what the source's server said of its page."""
@@ -163,8 +150,8 @@ class Store:
 
     def cached_rules(self, site: str) -> tuple[str, datetime] | None:
         """The robots.txt of a site as last fetched, and when; None when it never was."""
-        rows = self._rows(select(robots).where(robots.c.site == site))
-        return (rows[0].rules, rows[0].fetched_at) if rows else None
+        query = select(robots).where(robots.c.site == site)
+        return self._first(query, lambda row: (row.rules, row.fetched_at))
 
     def keep_rules(self, site: str, text: str, at: datetime) -> None:
         """Keep the robots.txt of a site, fetched at ``at``, in the place of an older one."""
@@ -182,50 +169,48 @@ class Store:
         """Every source with a history, real ones first."""
         query = select(sources).where(sources.c.every_ms != source_rows.FORGOTTEN)
         query = query.order_by(sources.c.source == SAMPLE, sources.c.source)
-        return [_source_info(row) for row in self._rows(query)]
+        return self._rows(query, source_rows.info_of)
 
     def source(self, source: str) -> SourceInfo | None:
         """One source, None when nothing was ever kept of it."""
         query = select(sources).where(sources.c.every_ms != source_rows.FORGOTTEN)
-        rows = self._rows(query.where(sources.c.source == source))
-        return _source_info(rows[0]) if rows else None
+        return self._first(query.where(sources.c.source == source), source_rows.info_of)
 
     def latest(self, source: str) -> Snapshot | None:
         """The newest snapshot (without headlines), None when there is none."""
-        return self._snapshot(_looks(source).order_by(snapshots.c.slot.desc()).limit(1))
+        return self._snapshot(_looks(source).order_by(snapshots.c.slot.desc()))
 
-    def latest_read(self, source: str, until: datetime) -> Snapshot | None:
-        """The newest snapshot up to ``until`` in which a figure was read, None when there is none.
+    def latest_read(
+        self, source: str, until: datetime, keys: Sequence[str] = KEYS
+    ) -> Snapshot | None:
+        """The newest snapshot up to ``until`` with one of these figures, None when there is none.
 
         A later one was taken by a clock that was set back since.
         """
-        read = or_(*(snapshots.c[key].is_not(None) for key in KEYS))
+        read = or_(*(snapshots.c[key].is_not(None) for key in keys))
         past = snapshots.c.slot <= until
         query = _looks(source).where(read, past).order_by(snapshots.c.slot.desc())
-        return self._snapshot(query.limit(1))
+        return self._snapshot(query)
 
     def last_run(self, source: str) -> Run | None:
         """The newest run."""
         query = select(runs).where(runs.c.source == source)
-        rows = self._rows(query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(1))
-        return run_of(rows[0]) if rows else None
+        return self._first(query.order_by(runs.c.started_at.desc(), runs.c.id.desc()), run_of)
 
     def slots(self, source: str, start: datetime, end: datetime) -> list[datetime]:
         """The slots in [start, end) that have a snapshot, oldest first."""
         slot = snapshots.c.slot
         query = select(slot).where(snapshots.c.source == source, slot >= start, slot < end)
-        return [row.slot for row in self._rows(query.order_by(slot))]
+        return self._rows(query.order_by(slot), _only)
 
     def first_try(self, source: str) -> datetime | None:
         """When the source was first looked at live, with or without success; None: never."""
         live = snapshots.c.origin == "live"
         looks = select(snapshots.c.slot).where(snapshots.c.source == source, live)
         tries = select(runs.c.started_at).where(runs.c.source == source, runs.c.attempts > 0)
-        found = [
-            *self._rows(looks.order_by(snapshots.c.slot).limit(1)),
-            *self._rows(tries.order_by(runs.c.started_at).limit(1)),
-        ]
-        return min((row[0] for row in found), default=None)
+        look = self._first(looks.order_by(snapshots.c.slot), _only)
+        found = look, self._first(tries.order_by(runs.c.started_at), _only)
+        return min((at for at in found if at), default=None)
 
     def page_count(self, source: str) -> int:
         """How many pages are kept to be read again."""
@@ -255,13 +240,25 @@ class Store:
             found = connection.execute(query.order_by(*ORDER).limit(limit))
             return [seen_of(row) for row in found]
 
-    def _snapshot(self, query: Any) -> Snapshot | None:
-        rows = self._rows(query)
-        return snapshot_of(rows[0], given_by(rows[0].metrics)) if rows else None
+    def _snapshot(self, query: Select) -> Snapshot | None:
+        return self._first(query, lambda row: snapshot_of(row, given_by(row.metrics)))
 
-    def _rows(self, query: Any) -> Sequence[Row]:
+    def _first(self, query: Select, form: Callable[[Row], Made]) -> Made | None:
+        return next(iter(self._rows(query.limit(1), form)), None)
+
+    def _rows(self, query: Select, form: Callable[[Row], Made]) -> list[Made]:
+        """What ``form`` makes of each row, while a row of a damaged file is still told as such."""
         with self.reading() as connection:
-            return connection.execute(query).all()
+            return [form(row) for row in connection.execute(query)]
+
+
+def _answered_of(row: Row) -> Answered:
+    return Answered(row.url, row.etag, row.last_modified, row.slot, row.not_before, row.wished_at)
+
+
+def _only(row: Row) -> datetime:
+    only: datetime = row[0]
+    return only
 
 
 def open_store(
@@ -292,21 +289,3 @@ def _looks(source: str) -> Select:
 def _seen(snapshot: Snapshot) -> Iterable[SeenHeadline]:
     at = snapshot.taken_at
     return [SeenHeadline(one, snapshot.source, at, at) for one in snapshot.look.headlines]
-
-
-def _source_info(row: Row) -> SourceInfo:
-    every = timedelta(milliseconds=row.every_ms)
-    return SourceInfo(
-        source=row.source,
-        every=every,
-        first_slot=row.first_slot,
-        last_slot=row.last_slot,
-        version=row.version,
-        about=About(
-            source=row.source,
-            label=row.label or row.source,
-            metrics=given_by(row.metrics),
-            credit=row.credit,
-            credit_url=row.credit_url,
-        ),
-    )

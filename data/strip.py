@@ -1,4 +1,4 @@
-"""What became of each slot of the last thirty days, as a strip of few cells."""
+"""What became of each slot of the last days, as a strip of few cells."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -93,9 +93,10 @@ def strip(
     now: datetime,
     first: datetime | None,
     given: Sequence[str] = KEYS,
+    stretch: timedelta = STRETCH,
 ) -> Strip:
     """The slots of a source that was ``first`` tried then (None: never) and gives ``given``."""
-    span = _span(every, now, first)
+    span = _span(every, now, first, stretch)
     counts: defaultdict[int, dict[SlotOutcome, int]] = defaultdict(dict)
     held: Counter[int] = Counter()
     read = late = 0
@@ -120,9 +121,9 @@ def strip(
     return Strip(tuple(cells), total, over, over - read, late)
 
 
-def _span(every: timedelta, now: datetime, first: datetime | None) -> _Span:
+def _span(every: timedelta, now: datetime, first: datetime | None, stretch: timedelta) -> _Span:
     current = slot_of(now, every)
-    since = min(slot_of(now - STRETCH, every) + every, current)
+    since = min(slot_of(now - stretch, every) + every, current)
     per = -(-((current - since) // every + 1) // MOST_CELLS)
     tried = current if first is None else min(max(slot_of(first, every), since), current)
     return _Span(slot_of(since, every * per), since, tried, current, every, per)

@@ -21,7 +21,8 @@ from data.statements import Select, select
 from data.store import Store
 from data.times import duration, moment
 
-What = Literal["snapshots", "headlines", "runs"]
+What = Literal["snapshots", "headlines", "runs", "moves", "daily"]
+"""The last two are not stored but found (see :mod:`data.findings`)."""
 Shape = Literal["wide", "tidy"]
 By = Literal["seen", "published"]
 Kind = Literal["text", "time", "number", "whole", "flag"]
@@ -61,7 +62,7 @@ def query(
     """A query from what a person wrote. Raises UsageError that names the parameter."""
     for key in keys:
         _choice("metric", key, KEYS)
-    return Query(
+    asked = Query(
         what=cast("What", _choice("what", what, get_args(What))),
         sources=tuple(sources),
         keys=tuple(key for key in KEYS if key in keys) or KEYS,
@@ -71,6 +72,21 @@ def query(
         every=None if every is None else _named("every", duration, every),
         shape=cast("Shape", _choice("shape", "wide" if shape is None else shape, get_args(Shape))),
     )
+    _refuse_meaningless(asked)
+    return asked
+
+
+def _refuse_meaningless(asked: Query) -> None:
+    """What would change nothing was meant to: a file that ignores it is not what was asked for."""
+    for name, given, place in (
+        ("every", asked.every is not None, "snapshots"),
+        ("shape", asked.shape == "tidy", "snapshots"),
+        ("by", asked.by == "published", "headlines"),
+    ):
+        if given and asked.what != place:
+            raise UsageError(
+                f"The parameter {name!r} is about {place}: leave it out for {asked.what}."
+            )
 
 
 def span_end(name: str, text: str | None, now: datetime) -> datetime | None:

@@ -27,8 +27,9 @@ def duration(text: str) -> timedelta:
 
 def shown_duration(span: timedelta) -> str:
     """The shortest exact form that :func:`duration` reads back."""
-    for unit in ("d", "h", "m"):
-        if not span % UNITS[unit]:
+    # Days before years and weeks, where six digits hold them.
+    for unit in ("d", "y", "w", "h", "m"):
+        if not span % UNITS[unit] and span < 10**6 * UNITS[unit]:
             return f"{span // UNITS[unit]}{unit}"
     return f"{span // UNITS['s']}s"
 

@@ -128,6 +128,7 @@ def keep_answer(connection: Connection, source: str, answered: Answered) -> None
         "last_modified": answered.last_modified,
         "slot": answered.slot,
         "not_before": answered.not_before,
+        "wished_at": answered.wished_at,
     }
     statement = insert(answers).values(source=source, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["source"], set_=values))

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from data.captures import Captures
 from data.model import METRICS, Headline, Look, Origin, Reading, Snapshot, Via
 from data.rounding import half_width
 from data.schema import TABLES
 from data.store import Store, open_store
+from tests.pages import page
 from tests.postgres import Server, place, programs
+from tests.site import Answer, Site, serving
 
 T0 = datetime(2026, 1, 31, 6, tzinfo=UTC)
 """The slot tests start from."""
@@ -21,6 +24,14 @@ HOUR = timedelta(hours=1)
 def database(folder: Path) -> str:
     """The URL of a SQLite file in ``folder``."""
     return f"sqlite:///{folder / 'masthead.db'}"
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A site whose page has all five figures."""
+    with serving() as running:
+        running.answers["/"] = Answer(page())
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +100,12 @@ def store(url: str) -> Iterator[Store]:
     opened = open_store(url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def captures(store: Store) -> Captures:
+    """What is known of a source's captures: nothing yet."""
+    return Captures(store, "dapp_expert", HOUR)
 
 
 @pytest.fixture

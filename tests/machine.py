@@ -8,12 +8,21 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 Command = tuple[str, ...]
 
-PACKAGES: Final = {"cron": "cron", "systemd-analyze": "systemd", "unshare": "util-linux"}
+PACKAGES: Final = {
+    "cron": "cron",
+    "ip": "iproute2",
+    "nginx": "nginx-light",
+    "systemd-analyze": "systemd",
+    "unshare": "util-linux",
+}
 """By program, the Debian package that has it."""
+LIBRARIES: Final = {"libfaketimeMT.so.1": "libfaketime"}
+"""The same by library."""
 MEASURING: Final = {"sqlite3": "sqlite3", "wrk": "wrk"}
 """The same, for what only benchmarks use."""
 
@@ -58,18 +67,30 @@ def find(program: str) -> str:
     return path
 
 
+def find_library(name: str) -> str:
+    """The path of a library to be loaded before others. Raises MissingError with what to run."""
+    found = sorted(Path("/usr/lib").glob(f"*/faketime/{name}"))
+    if not found:
+        raise MissingError(
+            f"The tests need the library {name!r} and it was not found: run this as root: "
+            f"{told(apt(LIBRARIES[name]))}"
+        )
+    return str(found[0])
+
+
 def install() -> None:
     """Bring what is missing. Raises MissingError with what to run."""
     try:
         _all()
     except MissingError:
         if can_apt():
-            run(apt(*PACKAGES.values()))
+            run(apt(*PACKAGES.values(), *LIBRARIES.values()))
         _all()
 
 
 def _all() -> dict[str, str]:
-    return {program: find(program) for program in PACKAGES}
+    libraries = {name: find_library(name) for name in LIBRARIES}
+    return {program: find(program) for program in PACKAGES} | libraries
 
 
 def main(arguments: list[str]) -> int:

@@ -44,6 +44,10 @@ class Proxy:
         for one in (self._listener, *self._open):
             one.close()
 
+    def hand_on(self, part: bytes, source: socket.socket, sink: socket.socket) -> None:
+        """Hand a part on, as it came."""
+        sink.sendall(part)
+
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
@@ -60,7 +64,7 @@ class Proxy:
         with suppress(OSError):
             while part := source.recv(1 << 16):
                 self._flows.wait()
-                sink.sendall(part)
+                self.hand_on(part, source, sink)
         for one in (source, sink):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)

@@ -1,18 +1,17 @@
-"""Take the pictures of the page: every scene at three widths in both themes, two for the README.
+"""Take the pictures of the page: every scene at three widths in both themes, two for the documents.
 
     python -m tests.screenshots
 
-``build/screenshots/`` gets them all, ``docs/`` the two that the README shows.
+``build/screenshots/`` gets them all, ``docs/`` the beginning of the full page, light and dark.
 """
 
-import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, Literal
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, FloatRect, expect, sync_playwright
 
 from data.store import open_store
 from tests import browser as chromium
@@ -24,10 +23,12 @@ FOLDER: Final = ROOT / "build" / "screenshots"
 WIDTHS: Final = {390: 844, 768: 1024, 1440: 900}
 """Widths and heights of a phone, a tablet and a desk, in CSS pixels."""
 THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
-PATHS: Final = {"empty": "/", "stale": "/?range=7d", "full": "/?source=sample"}
+PATHS: Final = {"empty": "/", "stale": "/?range=7d", "full": "/?source=sample&range=90d"}
 """What is opened of each scene."""
-SHOWN: Final = {"full-1440-light": "page.png", "full-1440-dark": "page-dark.png"}
-"""The pictures that the README shows."""
+SHOWN: Final = {"light": "page.png", "dark": "page-dark.png"}
+"""The pictures that the documents show, by theme."""
+FIRST_SCREEN: Final[FloatRect] = {"x": 0, "y": 0, "width": 1440, "height": 1068}
+"""What they show of the full page: as far as the fourth chart."""
 
 
 @contextmanager
@@ -42,7 +43,7 @@ def page_of(scene: str) -> Iterator[str]:
 
 
 def take(browser: Browser, address: str, scene: str, width: int, theme: str) -> Path:
-    """One picture of a page once it is drawn; its file."""
+    """One picture of a drawn page, and of the widest full one its beginning; its file."""
     shade: Literal["light", "dark"] = "dark" if theme == "dark" else "light"
     context = browser.new_context(
         color_scheme=shade,
@@ -57,9 +58,15 @@ def take(browser: Browser, address: str, scene: str, width: int, theme: str) -> 
     )
     if scene != "empty":
         expect(page.locator("#chart-box .js-line").first).to_be_attached(timeout=30_000)
+    if scene == "full":
+        expect(page.get_by_text("per day").last).to_be_attached(timeout=30_000)
+        # Charts that stood before the days came are laid out anew in the frames after.
+        page.evaluate("new Promise((done) => setTimeout(done, 1000))")
     page.evaluate("document.fonts.ready")
     file = FOLDER / f"{scene}-{width}-{theme}.png"
     page.screenshot(path=file, full_page=width > 390)
+    if scene == "full" and width == FIRST_SCREEN["width"]:
+        page.screenshot(path=ROOT / "docs" / SHOWN[theme], full_page=True, clip=FIRST_SCREEN)
     context.close()
     return file
 
@@ -76,8 +83,6 @@ def main() -> None:
                     for theme in THEMES:
                         file = take(browser, address, scene, width, theme)
                         print(file.relative_to(ROOT))
-                        if name := SHOWN.get(file.stem):
-                            shutil.copyfile(file, ROOT / "docs" / name)
 
 
 if __name__ == "__main__":

@@ -6,20 +6,23 @@ from functools import cache
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerContext
 from socket import socket
+from typing import Any
 
 from dashboard.server import listen, run
 from data.settings import Settings
 
 
 @contextmanager
-def served(database: str) -> Iterator[str]:
+def served(database: str, **given: Any) -> Iterator[str]:
     """The address of the page over ``database``; ends with the process, whose end is checked.
 
-    The socket listens before the process is there to answer.
+    The socket listens before the process is there to answer. Other settings may be ``given``.
     """
     with listen("127.0.0.1", 0) as listener:
         host, port = listener.getsockname()
-        process = _context().Process(target=_serve, args=(database, listener))
+        process = _context().Process(
+            target=_serve, args=(Settings(database=database, **given), listener)
+        )
         process.start()
         try:
             yield f"http://{host}:{port}"
@@ -29,8 +32,8 @@ def served(database: str) -> Iterator[str]:
     assert process.exitcode == 0
 
 
-def _serve(database: str, listener: socket) -> None:
-    run(Settings(database=database), listener, workers=1)
+def _serve(settings: Settings, listener: socket) -> None:
+    run(settings, listener, workers=1)
 
 
 @cache

@@ -39,7 +39,11 @@ def client(url: str, store: Store) -> Iterator[Client]:
 
 @pytest.fixture
 def full(store: Store) -> Store:
-    """Three looks, one of them partial, three headlines, a run that failed and one that began."""
+    """Three looks, one of them partial, three headlines, a run that failed and one that began.
+
+    Another source has a look as well.
+    """
+    store.save(snapshot(NOW, source="defillama"), HOUR)
     for ago in range(3):
         story = Headline(f"Story {ago}", f"https://dapp.expert/news/{ago}", lead=ago == 1)
         values = (*SEEN[:4], None) if ago == 1 else SEEN
@@ -95,8 +99,8 @@ def test_limits_are_the_codes() -> None:
     points, limit = series["points"]["schema"], headlines["limit"]["schema"]
     assert (points["minimum"], points["maximum"]) == (FEWEST_POINTS, MAX_POINTS)
     assert limit["maximum"] == MOST_HEADLINES
-    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-    assert f"at most {MAX_POINTS:,} points" in readme
+    told = (Path(__file__).parent.parent / "docs" / "api.md").read_text(encoding="utf-8")
+    assert f"at most {MAX_POINTS:,} points" in told
     assert series["metric"]["schema"]["items"]["enum"] == list(KEYS)
     assert series["range"]["schema"]["enum"] == list(SPANS)
     export = parameters(EXPORT)
@@ -117,6 +121,8 @@ def test_limits_are_the_codes() -> None:
         ("/api/v1/headlines?range=all", "Headlines"),
         ("/api/v1/headlines?range=all&limit=1", "Headlines"),
         ("/api/v1/headlines?limit=0", "Error"),
+        ("/api/v1/moves?range=7d", "Moves"),
+        ("/api/v1/ratio?other=defillama&metric=volume_30d&range=7d", "Ratio"),
         ("/healthz", "Health"),
     ],
 )
@@ -139,6 +145,8 @@ def test_answers_are_as_described(client: Client, path: str, name: str) -> None:
         "/api/v1/series?from=1970-01-01&to=9999-12-31&points=100",
         "/api/v1/headlines?from=0001-01-01&to=9999-12-31T23:59:59.999Z",
         "/api/v1/headlines?from=2000y",
+        "/api/v1/moves?from=0001-01-01&to=9999-12-31T23:59:59.999Z",
+        "/api/v1/ratio?other=defillama&metric=volume_30d&from=0001-01-01&to=9999-12-31",
         "/export/snapshots.csv?from=0001-01-01&to=9999-12-31T23:59:59.999Z",
         "/export/snapshots.csv?every=999999y",
         "/export/headlines.jsonl?from=0001-01-01&by=published",
@@ -156,6 +164,7 @@ def test_as_far_as_the_calendar(client: Client, path: str) -> None:
 def test_tags_are_told(client: Client, path: str) -> None:
     """An answer has an ETag, and is not sent again to who has it, just where the document says."""
     told = document()["paths"][path]["get"]["responses"]
+    path += {"/api/v1/ratio": "?other=defillama&metric=volume_30d"}.get(path, "")
     tag = client.get(path).headers.get("ETag")
     assert (tag is not None) is ("ETag" in told["200"]["headers"]) is ("304" in told)
     if tag:
@@ -197,3 +206,12 @@ def test_a_name_that_is_no_file_name(client: Client, store: Store) -> None:
     assert len(answer.data.splitlines()) == 2
     told = answer.headers["Content-Disposition"]
     assert told == 'attachment; filename="masthead-_____-snapshots.csv"'
+
+
+def test_more_parameters_than_anybody_needs(client: Client) -> None:
+    """However short they are, the number of values is bounded, of one parameter and of all."""
+    many = "&".join(["metric=dapps"] * 65)
+    answer = client.get(f"/api/v1/series?{many}")
+    assert answer.status_code == 400
+    assert "more than 64 parameters" in answer.get_json()["error"]
+    assert client.get(f"/export/snapshots.csv?{many}").status_code == 400

@@ -141,4 +141,16 @@ def test_a_server_that_wants_peace_is_not_asked_for_the_other_parts(
     assert site.paths[-1] == second
     known = file_store.answered("defillama")
     assert known is not None
-    assert known.not_before == AT + timedelta(hours=1)
+    assert (known.not_before, known.wished_at) == (AT + timedelta(hours=1), AT)
+
+
+def test_a_pause_that_outlasts_the_interval_is_not_waited_for(
+    site: Site, tmp_path: Path, store: Store
+) -> None:
+    """What robots.txt wants between two requests may take days: a run takes an interval at most."""
+    rules = b"User-agent: *\nCrawl-delay: 86400\n"
+    site.answers["/robots.txt"] = Answer(rules, headers={"Content-Type": "text/plain"})
+    result = collect(site, tmp_path, "defillama")
+    assert (result.outcome, figures(result)["dapps"]) == ("partial", 7)
+    assert "wants a pause of 1d between two requests" in str(result.error)
+    assert site.paths == ["/robots.txt", f"/{defillama.COLLECTOR.parts[0]}"]

@@ -346,7 +346,7 @@ def test_killed_while_reading_on_all_cores(
         (["wayback"], {"every": "often"}, "not a duration"),
         (["wayback"], {"since": "1d", "until": "2d"}, "lies after --until"),
         (["wayback"], {"since": "yesterday"}, "not a time"),
-        (["wayback"], {"url": "ftp://dapp.expert/"}, "not http"),
+        (["wayback"], {"url": "ftp://dapp.expert/"}, "does not begin with http"),
     ],
 )
 def test_usage(places: list[str], more: dict[str, str], message: str) -> None:

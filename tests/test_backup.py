@@ -6,7 +6,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from fcntl import LOCK_EX, flock
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -163,3 +165,35 @@ def test_a_server_has_a_program_of_its_own(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert f"pg_dump --format=custom --file={tmp_path}/m.dump postgresql://me:" in done.stderr
     assert "s3cret" not in done.stderr
+
+
+def test_two_backups_do_not_share_a_draft(tmp_path: Path) -> None:
+    """While another backup fills the draft, a second one is refused and touches nothing of it."""
+    place, draft = tmp_path / "copy.db", tmp_path / ".copy.db.part"
+    with closing(open_store(database(tmp_path))) as store:
+        with draft.open("wb") as other:
+            flock(other, LOCK_EX)
+            other.write(b"half a copy")
+            other.flush()
+            with pytest.raises(UsageError, match="Another backup writes"):
+                backup(store, place, lambda done, total: None)
+        assert draft.read_bytes() == b"half a copy"
+        assert backup(store, place, lambda done, total: None) == place.stat().st_size
+    assert not draft.exists()
+
+
+def test_a_backup_that_ended_meanwhile_stays(
+    file_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between a second one's opening of the draft and its lock the first has put it in place."""
+    place = tmp_path / "copy.db"
+
+    def late(file: IO[bytes], how: int) -> None:
+        (tmp_path / ".copy.db.part").rename(place)
+        place.write_bytes(b"a whole copy")
+        flock(file, how)
+
+    monkeypatch.setattr("data.backup.flock", late)
+    with pytest.raises(UsageError, match="Another backup writes"):
+        backup(file_store, place, lambda done, total: None)
+    assert place.read_bytes() == b"a whole copy"

@@ -11,6 +11,7 @@ from tests.benchmarks.asked import ALL, DAY, grouped, rows_of, same, spans_of
 from tests.benchmarks.charts import body
 from tests.benchmarks.decade import Decade, fill
 from tests.benchmarks.lines import at_least, at_most, faster, more, table, unheld, within
+from tests.benchmarks.moves import KINDS, made, score
 from tests.benchmarks.page_store import DECADE, prepare
 from tests.benchmarks.store import HEADING, replaced
 from tests.postgres import Server
@@ -79,3 +80,14 @@ def test_both_engines_hold_the_same_history(tmp_path: Path, postgres: Server) ->
     with closing(sqlite3.connect(file)) as store_file:
         held = "SELECT count(*) FROM snapshots WHERE source = ?"
         assert store_file.execute(held, (DECADE,)).fetchone() == (40 * 24 * 60 + 1,)
+
+
+def test_known_moves_are_scored() -> None:
+    """Large jumps are all found; of a jump that no reading shows nothing is."""
+    one = score(KINDS["level"], 15, seeds=[0])
+    assert one.jumps == one.found > 10
+    assert one.right <= one.listed
+    jumps = made(KINDS["sum"], 15, 0)
+    assert len(jumps.echoes) >= len(jumps.jumps) > 10
+    hidden = score(KINDS["level, noise below the rounding"], 0.01, seeds=[0])
+    assert hidden.found == 0

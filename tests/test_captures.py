@@ -41,12 +41,6 @@ def looked(hours: int = 0, figures: Mapping[str, float | None] = WHOLE) -> Snaps
     return snapshot(T0 + hours * HOUR, origin="wayback", figures=figures)
 
 
-@pytest.fixture
-def captures(store: Store) -> Captures:
-    """The captures of one source: none yet."""
-    return Captures(store, "dapp_expert", HOUR)
-
-
 def listed(captures: Captures, *hours: int) -> None:
     """Note captures."""
     found = [capture(one) for one in hours]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from data.checked import UnfitError, build, limited
+from data.checked import Form, UnfitError, build, limited
 
 
 @dataclass(frozen=True)
@@ -16,14 +16,14 @@ class Part:
 
     on: bool = True
     every: timedelta | None = None
-    url: str | None = limited(None, pattern=r"^https?://")
+    url: str | None = limited(None, form=Form(r"^https?://", "a web address"))
 
 
 @dataclass(frozen=True)
 class Whole:
     """One field of each kind."""
 
-    name: str = limited("", pattern=r"^[a-z]*\Z", longest=5)
+    name: str = limited("", form=Form(r"^[a-z]*\Z", "small letters"), longest=5)
     number: int = limited(1, low=1, high=9)
     place: Path = Path()
     part: Part = Part()
@@ -52,7 +52,7 @@ def test_fits(tree: dict[str, Any], expected: Whole) -> None:
     [
         ("x", (), "table"),
         ({"name": 5}, ("name",), "a text"),
-        ({"name": "abc\n"}, ("name",), "must match"),
+        ({"name": "abc\n"}, ("name",), "it must be small letters"),
         ({"name": "abcdef"}, ("name",), "5 characters or less"),
         ({"number": 0}, ("number",), "1 or more"),
         ({"number": 10}, ("number",), "9 or less"),
@@ -64,7 +64,7 @@ def test_fits(tree: dict[str, Any], expected: Whole) -> None:
         ({"parts": []}, ("parts",), "table"),
         ({"part": {"on": "maybe"}}, ("part", "on"), "true or false"),
         ({"parts": {"x": {"every": "soon"}}}, ("parts", "x", "every"), "not a duration"),
-        ({"parts": {"x": {"url": "ftp://x"}}}, ("parts", "x", "url"), "must match"),
+        ({"parts": {"x": {"url": "ftp://x"}}}, ("parts", "x", "url"), "it must be a web address"),
         ({"parts": {"x": {"colour": 1}}}, ("parts", "x", "colour"), "not known"),
     ],
 )

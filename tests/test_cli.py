@@ -4,14 +4,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.moods import no_page
 from tests.pages import FIGURES, page
-from tests.site import Answer, Site, serving
+from tests.site import Answer, Site
 
 TEXT = "\n".join(
     [
@@ -61,17 +60,23 @@ class Masthead:
             "XDG_CONFIG_HOME": str(folder / "config"),
         }
 
-    def __call__(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """The finished process, its output as text with its line ends untouched."""
+    def __call__(
+        self, *arguments: str, stdin: str = "", stdout: int = subprocess.PIPE
+    ) -> subprocess.CompletedProcess[str]:
+        """The finished process, its output as text with its line ends untouched.
+
+        ``stdout`` is a file's handle that the output goes to instead.
+        """
         done = subprocess.run(
             [sys.executable, "-m", "masthead", *arguments],
             input=stdin.encode(),
-            capture_output=True,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
             check=False,
             cwd=self.folder,
             env=self.environ,
         )
-        out, errors = done.stdout.decode(), done.stderr.decode()
+        out, errors = (done.stdout or b"").decode(), done.stderr.decode()
         return subprocess.CompletedProcess(done.args, done.returncode, out, errors)
 
 
@@ -87,14 +92,6 @@ def saved(tmp_path: Path) -> str:
     path = tmp_path / "page.txt"
     path.write_text(TEXT, encoding="utf-8")
     return str(path)
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    """A site whose page has all five figures."""
-    with serving() as running:
-        running.answers["/"] = Answer(page())
-        yield running
 
 
 def test_collect_json_of_a_saved_page(masthead: Masthead, saved: str) -> None:
@@ -205,8 +202,13 @@ def test_collect_bridges_a_store_that_is_away(masthead: Masthead, saved: str) ->
         (("export", "snapshots", "--from", "x"), "'from' cannot be used"),
         (("export", "snapshots", "-o", "no/such/folder.csv"), "cannot be written"),
         (("import", "absent.csv"), "absent.csv cannot be read"),
+        (("import", "x" * 300), "cannot be read: File name too long"),
+        (("import", ".", "--raw"), "--raw is for a CSV, and . is a folder"),
+        (("import", "."), "The folder . holds no copies of a store"),
         (("--config", "absent.toml", "status"), "absent.toml cannot be read"),
+        (("--config", "x" * 300, "status"), "cannot be read: File name too long"),
         (("--database", "mysql://x/y", "status"), "mysql"),
+        (("--database", "sqlite:////tmp/\udcff.db", "config"), "'database' is not in UTF-8"),
         (("--database", "postgresql://me:secret@db/x", "cron"), "'database' (from command line)"),
         (("--database", "postgresql://me:secret@db/x", "systemd"), "holds a password"),
         (("dashboard", "--port", "99999"), "'port'"),
@@ -264,6 +266,22 @@ def test_output_that_ends_before_the_export(masthead: Masthead) -> None:
         assert full.returncode == 2
         assert full.stderr.endswith(b"cannot be written: No space left on device.\n")
         assert full.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    "command", ["status", "status --json", "config", "cron", "systemd", "digest"]
+)
+def test_output_without_room(masthead: Masthead, command: str) -> None:
+    """What cannot be printed is said in a sentence; a reader that went ends the command quietly."""
+    with Path("/dev/full").open("wb") as device:
+        full = masthead(*command.split(), stdout=device.fileno())
+    words = "masthead: The output cannot be written: No space left on device.\n"
+    assert (full.returncode, full.stderr) == (2, words)
+    read, write = os.pipe()
+    os.close(read)
+    gone = masthead(*command.split(), stdout=write)
+    os.close(write)
+    assert (gone.returncode, gone.stderr) == (141, "")
 
 
 def test_export_into_a_pipe_and_through_a_link(masthead: Masthead, saved: str) -> None:

@@ -23,9 +23,7 @@ from collectors.pace import Pace, Terms
 from data.captures import Capture, Captures, Window
 from data.clock import now
 from data.errors import SourceError
-from data.store import Store
 from tests.archives import Archived, Archives, Trouble, serving
-from tests.conftest import HOUR
 
 URL = "https://dapp.expert/"
 DAY = timedelta(days=1)
@@ -59,12 +57,6 @@ def archives() -> Iterator[Archives]:
     """Running archives, empty."""
     with serving() as running:
         yield running
-
-
-@pytest.fixture
-def captures(store: Store) -> Captures:
-    """What is known of the source's captures: nothing yet."""
-    return Captures(store, "dapp_expert", HOUR)
 
 
 def crawled(archives: Archives, **window: datetime) -> CommonCrawl:

@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,16 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from collectors.dapp_expert import read
+from collectors.dapp_expert import COLLECTOR, read
 from collectors.story import absolute
-from data.model import KEYS, Headline, Look, Page
+from data.model import KEYS, METRIC, METRICS, Headline, Look, Page, Reading
 from tests import pages
-from tests.test_payload import header, page
+from tests.test_payload import header, page, query
 
 FIXTURES = Path(__file__).parent / "fixtures" / "dapp_expert"
 TAKEN_AT = datetime(2025, 7, 2, 12, tzinfo=UTC)
 AS_OF = datetime(2025, 7, 2, 9, 53, 20, tzinfo=UTC)
 SITE = "https://dapp.expert"
+
+KEY = {"scope": "globalStats", "entity": "header"}
+"""What the site asks its figures by."""
 
 Figures = tuple[float | str, ...]
 
@@ -157,6 +160,7 @@ def test_figures(name: str) -> None:
     via, expected = EXPECTED[name]
     assert look.via == via
     assert tuple(look.readings) == KEYS
+    assert [reading.unit for reading in look.readings.values()] == [one.unit for one in METRICS]
     for reading, figure in zip(look.readings.values(), expected, strict=True):
         if isinstance(figure, str):
             assert (reading.value, reading.half_width) == (None, None)
@@ -207,6 +211,7 @@ def test_titles(name: str) -> None:
         ("zero.html", ("0", "0", "0", "$0.00", "$0.00")),
         ("garbage.html", ("16.23.1K", "NaN", "66.47Q", "—", "-$5.00M")),
         ("empty.html", (None,) * 5),
+        ("two_lists_disagree.html", (None, "78", "66.47M", "$303.26B", "$879.24M")),
         ("payload_disagrees.html", ("16.23K", "78", "66.47M", "$303.26B", "$879.24M")),
     ],
 )
@@ -387,6 +392,161 @@ def test_rounding_border() -> None:
     beyond = text.replace("16231", "16235.01")
     assert look_at("article.html", border.encode()).readings["dapps"].value == 16_234.99
     assert look_at("article.html", beyond.encode()).readings["dapps"].value is None
+
+
+GIVEN: dict[str, object] = {
+    "dapps": 16_231,
+    "dappsFormatted": "16.2K",
+    "blockchains": 78,
+    "activeUsers": 66_470_321,
+    "volume30d": 303_261_234_567.89,
+    "transactions30d": 879_241_111,
+}
+
+
+def both(
+    shown: dict[str, str],
+    given: dict[str, object] | None = None,
+    currency: object = "USD",
+    as_of: datetime = AS_OF,
+) -> Look:
+    """The look at a page that shows figures and has a payload, each changed where it is said."""
+    updated = round(as_of.timestamp() * 1000)
+    text = page(query(GIVEN | (given or {}), updated, **KEY, currency=currency))
+    script = f'<script id="__NUXT_DATA__">{text}</script></body>'.encode()
+    return look_at("x.html", pages.page(**shown).replace(b"</body>", script))
+
+
+@pytest.mark.parametrize(
+    ("shown", "given", "currency", "reading"),
+    [
+        ({}, {}, "USD", Reading(16_231, 0, "count", "16.23K")),
+        ({"Dapps": ""}, {}, "USD", Reading(16_231, 0, "count", "16.2K")),
+        ({"Dapps": "many"}, {}, "USD", Reading(16_231, 0, "count", "16.2K")),
+        ({"Dapps": "16.2"}, {"dappsFormatted": None}, "USD", Reading(16_231, 0, "count", None)),
+        ({}, {}, "EUR", Reading(16_231, 0, "count", "16.23K")),
+        (
+            {},
+            {"dapps": None},
+            "USD",
+            Reading(None, None, "count", "16.23K", "missing in the payload"),
+        ),
+        (
+            {"Dapps": "20"},
+            {"dapps": 20_000},
+            "USD",
+            Reading(None, None, "count", "20", "payload and page disagree: 20000 against 20"),
+        ),
+        (
+            {"Dapps": "16"},
+            {"dapps": 16.5},
+            "USD",
+            Reading(None, None, "count", "16", "payload and page disagree: 16.5 against 16"),
+        ),
+    ],
+)
+def test_payload_beside_a_page(
+    shown: dict[str, str], given: dict[str, object], currency: str, reading: Reading
+) -> None:
+    """The payload's figure counts where the page does not deny it, with the page's text if any."""
+    assert both(shown, given, currency).readings["dapps"] == reading
+
+
+@pytest.mark.parametrize(
+    ("shown", "currency", "problem"),
+    [
+        ("$303.26B", "EUR", "not US dollars: the payload is in EUR"),
+        ("$303.26B", None, "not US dollars: the payload is in an unnamed currency"),
+        ("€303.26B", "USD", "payload and page disagree: not US dollars: €303.26B"),
+    ],
+)
+def test_payload_of_a_price(shown: str, currency: str | None, problem: str) -> None:
+    """A price that is not in dollars, there or on the page, is none, and the reason says where."""
+    look = both({"30d_volume": shown}, currency=currency)
+    assert look.via == "payload"
+    assert look.readings["volume_30d"] == Reading(None, None, "USD", shown, problem)
+
+
+def test_price_that_is_half_a_cent_off() -> None:
+    """A payload's price halfway between two cents agrees with either, though no float is exact."""
+    for value, shown in ((12.345, "$12.34"), (12.345, "$12.35"), (0.125, "$0.13")):
+        look = both({"30d_volume": shown}, {"volume30d": value})
+        assert look.readings["volume_30d"] == Reading(value, 0, "USD", shown)
+
+
+def test_count_that_is_one_off() -> None:
+    """A count that the page shows in full has no rounding to differ by."""
+    look = both({}, {"blockchains": 79})
+    assert look.readings["blockchains"].problem == "payload and page disagree: 79 against 78"
+
+
+def test_payload_beside_two_lists() -> None:
+    """A page that contradicts itself denies the payload too."""
+    text = (FIXTURES / "two_lists_disagree.html").read_text("utf-8")
+    script = (
+        f'<script id="__NUXT_DATA__">{page(query(GIVEN, **KEY, currency="USD"))}</script></body>'
+    )
+    reading = look_at("x.html", text.replace("</body>", script).encode()).readings["dapps"]
+    assert reading.value is None
+    assert reading.problem == look_at("two_lists_disagree.html").readings["dapps"].problem
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "problem"),
+    [
+        ("not_the_site.html", "dapps", "no header on the page: Dapps"),
+        ("missing_label.html", "blockchains", "label missing: Blockchains"),
+        ("empty.html", "volume_30d", "empty: no figure beside the label 30d volume"),
+        ("zero.html", "dapps", "zero: the site prints 0 where a figure is missing"),
+        ("garbage.html", "blockchains", "not a figure: NaN"),
+    ],
+)
+def test_reasons(name: str, key: str, problem: str) -> None:
+    """Why there is no value is one sentence that names what was looked for and what was there."""
+    reading = look_at(name).readings[key]
+    assert (reading.value, reading.half_width, reading.problem) == (None, None, problem)
+    metric = METRIC[key]
+    assert reading.unit == metric.unit
+
+
+def test_long_text_is_cut() -> None:
+    """What stands beside a label is kept up to eighty characters, on one line."""
+    shown = "x" * 79
+    for text, kept in ((f"{shown}y", f"{shown}y"), (f"{shown}yz", f"{shown}y")):
+        body = pages.page(Dapps=text)
+        reading = look_at("x.html", body).readings["dapps"]
+        assert (reading.shown, reading.problem) == (kept, f"not a figure: too long: {kept}")
+
+
+@pytest.mark.parametrize(("letters", "known"), [(826, True), (827, False)])
+def test_address_that_no_index_holds(letters: int, known: bool) -> None:
+    """A story's address is left away where it is longer than every store can look up."""
+    base = "https://dapp.expert/en"
+    assert (absolute("/" + "漢" * letters, base) is not None) == known
+
+
+def test_server_that_is_ahead() -> None:
+    """A server's clock may be a day ahead of ours, no more."""
+    day = timedelta(days=1)
+    assert both({}, as_of=TAKEN_AT + day).as_of == TAKEN_AT + day
+    assert both({}, as_of=TAKEN_AT + day + timedelta(milliseconds=1)).as_of is None
+
+
+def test_script_that_is_another() -> None:
+    """Only the script of Nuxt is a payload."""
+    text = page(query(GIVEN, **KEY, currency="USD"))
+    script = f'<script id="__OTHER__">{text}</script></body>'.encode()
+    assert look_at("x.html", pages.page().replace(b"</body>", script)).via == "page"
+
+
+def test_the_collector_says_what_it_counts() -> None:
+    """Every metric has a short plain sentence, for this site defines none of its figures."""
+    assert (COLLECTOR.name, COLLECTOR.label) == ("dapp_expert", "dapp.expert")
+    assert (COLLECTOR.url, COLLECTOR.every) == (f"{SITE}/", timedelta(hours=1))
+    assert COLLECTOR.read is read
+    assert tuple(COLLECTOR.counts) == KEYS
+    for sentence in COLLECTOR.counts.values():
+        assert re.fullmatch(r"dapp\.expert prints [a-z0-9 $]+ does not say [a-z ]+\.", sentence)
 
 
 def test_other_currency_on_the_page_only() -> None:

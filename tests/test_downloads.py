@@ -5,16 +5,15 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import BoundedSemaphore
 
 import openpyxl
 import pytest
 from flask import Flask
 from pyarrow import parquet
-from werkzeug.test import Client
+from werkzeug.test import Client, TestResponse
 
 from dashboard.app import create_app
-from dashboard.downloads import in_turn
+from dashboard.downloads import AT_ONCE, EACH, in_turn
 from data import export
 from data.model import Headline
 from data.settings import Settings
@@ -45,7 +44,7 @@ def client(tmp_path: Path, store: Store) -> Client:
     return client
 
 
-@pytest.mark.parametrize("what", ["snapshots", "headlines", "runs"])
+@pytest.mark.parametrize("what", ["snapshots", "headlines", "runs", "moves", "daily"])
 def test_csv_is_the_command_lines(client: Client, store: Store, what: str) -> None:
     """The download is byte for byte what the command exports, under a file name of its own."""
     answer = client.get(f"/export/{what}.csv")
@@ -145,14 +144,55 @@ def test_store_away_is_503(client: Client, store: Store, tmp_path: Path) -> None
         path.write_bytes(b"no database, only words" * 400)
     answer = client.get("/export/snapshots.csv")
     assert answer.status_code == 503
-    assert "masthead.db did not answer" in answer.text
+    assert answer.text == "The store is damaged.\n"
 
 
 def test_an_empty_part_is_no_end() -> None:
     """A part without a line, as of a stretch that has just ended, does not end the file."""
-    turns = BoundedSemaphore(1)
-    turns.acquire()
+    given_back: list[bool] = []
     with Flask("test").test_request_context():
-        sent = in_turn((part for part in (b"", b"one", b"", b"two")), turns)
+        sent = in_turn(
+            (part for part in (b"", b"one", b"", b"two")), lambda: given_back.append(True)
+        )
         assert list(sent) == [b"", b"one", b"two"]
-    assert turns.acquire(blocking=False)
+    assert given_back == [True]
+
+
+@pytest.mark.parametrize(
+    ("mine", "again", "other"),
+    [
+        ("192.0.2.1", "192.0.2.1", "192.0.2.2"),
+        ("2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:1::1"),
+    ],
+    ids=["address", "network"],
+)
+def test_nobody_takes_all_turns(client: Client, mine: str, again: str, other: str) -> None:
+    """One client makes two exports at a time; a third is another's, a fourth waits."""
+    path = "/export/snapshots.csv"
+
+    def ask(who: str) -> TestResponse:
+        return client.get(path, environ_base={"REMOTE_ADDR": who})
+
+    begun = [ask(mine) for _ in range(EACH)]
+    refused = ask(again)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "10")
+    assert refused.text == "2 exports of yours are under way here: ask again when one has ended.\n"
+    begun.append(ask(other))
+    assert len(begun) == AT_ONCE
+    assert "3 exports are under way here" in ask(other).text
+    for answer in begun:
+        assert answer.status_code == 200
+        answer.close()
+    assert len(ask(mine).data.splitlines()) == 4
+
+
+def test_file_beyond_the_disk_is_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By HTTP/1.0 a file is gathered first: one that is too long is refused in words."""
+    old = {"SERVER_PROTOCOL": "HTTP/1.0"}
+    path = "/export/snapshots.csv"
+    assert client.get(path, environ_overrides=old, buffered=True).status_code == 200
+    monkeypatch.setattr("dashboard.downloads.GATHERED", 100)
+    for _ in range(AT_ONCE + 1):
+        answer = client.get(path, environ_overrides=old, buffered=True)
+        assert (answer.status_code, answer.mimetype) == (400, "text/plain")
+        assert answer.text == "This file is too long for HTTP/1.0: ask by HTTP/1.1.\n"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,37 @@ def test_up_goes_on_without_its_store(place: Place, tmp_path: Path) -> None:
     assert snapshots(store) == 1
     assert runs(store) == [("outbox", "store"), ("duplicate", None)]
     store.close()
+
+
+def test_a_page_waits_for_its_store(place: Place, tmp_path: Path) -> None:
+    """Started while the store is away, the page says so, and has it as soon as it is there."""
+    place.site.answers["/"] = Answer(page())
+    wall = tmp_path / "wall"
+    wall.write_text("a file where the folder should be")
+    place.database = f"sqlite:///{wall}/masthead.db"
+    port = _free_port()
+    server = place.start("dashboard", "--port", str(port), "--workers", "1")
+    until(lambda: _answered(port) == 503, 60)
+    wall.unlink()
+    collect = place.start("collect")
+    collect.communicate(timeout=60)
+    assert collect.returncode == 0
+    until(lambda: _answered(port) == 200, 60)
+    server.send_signal(signal.SIGINT)
+    _, errors = server.communicate(timeout=30)
+    assert (server.returncode, errors.count(b"The page waits for the store.")) == (0, 1)
+
+
+def _answered(port: int) -> int | None:
+    """The status that the page's figures are answered with; None while nobody listens."""
+    asked = HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        asked.request("GET", "/api/v1/latest")
+        return asked.getresponse().status
+    except OSError:
+        return None
+    finally:
+        asked.close()
 
 
 def _kill_a_child(parent: int) -> None:

@@ -3,7 +3,7 @@
 import gc
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -109,9 +109,10 @@ def test_bad_url(given: str, message: str) -> None:
     [
         "postgresql://me:s3cret@db/masthead",
         "postgresql://db/masthead?user=me&password=s3cret",
-        "postgresql://me:p@s3cret@db/masthead",
-        "postgresql://me:p@/s3cret@db/masthead",
+        "postgresql://me:p%40s3cret@db/masthead",
+        "postgresql://m?e:s3cret@db/masthead",
         "postgresql://db/masthead?sslpassword=s3cret",
+        "postgresql://db/masthead?pass%77ord=s3cret",
     ],
 )
 def test_password_is_never_shown(given: str) -> None:
@@ -119,6 +120,27 @@ def test_password_is_never_shown(given: str) -> None:
     shown = parse_url(given).shown
     assert "s3cret" not in shown
     assert "db/masthead" in shown
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "postgresql://me:p@s3cret@db/masthead",
+        "postgresql://me:p@/s3cret@db/masthead",
+        "postgresql://me:s3cret/x@db/masthead",
+        "postgresql://me:s3cret%zz@db/masthead",
+        "host=db password=s3cret",
+        "host=db password=s3cret options=a://b",
+        "me:s3cret@db://masthead",
+        "sqlite://me:s3cret@db/x",
+        "sqlite:///x.db?password=s3cret",
+    ],
+)
+def test_no_address_is_never_shown(given: str) -> None:
+    """What cannot be used is not repeated: nobody can say where a password stands in it."""
+    with pytest.raises(UsageError) as refused:
+        parse_url(given)
+    assert "s3cret" not in str(refused.value)
 
 
 def test_password_is_not_in_errors() -> None:
@@ -286,9 +308,20 @@ def test_file_that_is_no_database(tmp_path: Path) -> None:
     file = tmp_path / "masthead.db"
     file.write_bytes(b"not a database at all, but long enough to be looked at" * 40)
     before = file.read_bytes()
-    with pytest.raises(StoreError, match=r"masthead\.db did not answer: file is not a database"):
+    with pytest.raises(
+        StoreError, match=r"masthead\.db is damaged, restore it .*: file is not a database"
+    ):
         open_store(database(tmp_path))
     assert file.read_bytes() == before
+
+
+def test_text_that_is_none(file_store: Store) -> None:
+    """Bytes that no text has are damage, and said to be: a store that is away comes back."""
+    file_store.add_headlines([SeenHeadline(Headline("A"), "dapp_expert", T0, T0)], {})
+    with file_store.writing() as connection:
+        connection.execute(text("UPDATE headlines SET title = CAST(x'ff41' AS TEXT)"))
+    with pytest.raises(StoreError, match=r"is damaged, restore it .*: Could not decode to UTF-8"):
+        file_store.headlines("dapp_expert", None, None, 9)
 
 
 def test_store_without_schema(tmp_path: Path) -> None:
@@ -378,3 +411,66 @@ def test_writing_through_the_functions(tmp_path: Path) -> None:
     with reading(engine) as connection:
         assert connection.scalar(text("SELECT source FROM sources")) == "a"
     engine.dispose()
+
+
+def test_a_place_that_cannot_be_looked_at() -> None:
+    """What the system does not let us see is a store that is away, also for who only reads."""
+    for read_only in (False, True):
+        with pytest.raises(StoreError, match="cannot be reached: File name too long"):
+            open_store(f"sqlite:////tmp/{'x' * 300}/m.db", read_only=read_only)
+
+
+def test_a_damaged_file_is_called_so(tmp_path: Path) -> None:
+    """Not only that it did not answer: what to do is said as well."""
+    (tmp_path / "m.db").write_bytes(b"no SQLite file" * 1_000)
+    for read_only in (False, True):
+        with pytest.raises(StoreError, match=r"is damaged, restore it from a backup \(docs"):
+            open_store(f"sqlite:///{tmp_path}/m.db", read_only=read_only)
+
+
+SCHEMA = "UPDATE sqlite_schema SET sql = replace(sql, 'metrics {}', 'metrics {}') WHERE name = ?"
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (
+            (
+                "PRAGMA writable_schema = ON",
+                SCHEMA.format("TEXT", "INT").replace("?", "'sources'"),
+                "PRAGMA writable_schema = RESET",
+                "UPDATE sources SET metrics = 5",
+                "PRAGMA writable_schema = ON",
+                SCHEMA.format("INT", "TEXT").replace("?", "'sources'"),
+            ),
+            "NUMERIC value in sources.metrics.",
+        ),
+        (("UPDATE snapshots SET taken_at = 'x'",), "a time is none."),
+        (("UPDATE snapshots SET taken_at = 1 << 62",), "a time is none."),
+    ],
+)
+def test_values_that_nobody_wrote(file_store: Store, damage: Sequence[str], said: str) -> None:
+    """A file whose pages look right and whose values are of another kind is damaged, too."""
+    file_store.save(snapshot(dapps=1.0), HOUR)
+    file_store.close()
+    with closing(sqlite3.connect(str(file_store.engine.url.database))) as raw, raw:
+        for statement in damage:
+            raw.execute(statement)
+    with pytest.raises(StoreError, match=rf"is damaged, restore it .*: {said}$"):
+        file_store.source("dapp_expert") and file_store.latest("dapp_expert")
+
+
+def test_a_bug_stays_one(file_store: Store) -> None:
+    """What goes wrong over a sound file is not the file's."""
+    with pytest.raises(TypeError), file_store.reading():
+        len(5)  # type: ignore[arg-type]
+
+
+def test_one_that_only_looks_writes_nothing(tmp_path: Path) -> None:
+    """A file opened to be read refuses a write, whoever asks for one."""
+    open_store(database(tmp_path)).close()
+    reader = open_store(database(tmp_path), read_only=True)
+    with pytest.raises(StoreError, match="attempt to write a readonly database"):
+        reader.save(snapshot(), HOUR)
+    assert reader.sources() == []
+    reader.close()

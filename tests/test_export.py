@@ -1,8 +1,11 @@
 """Exports: exact bytes of the contract, and what other programs read back from them."""
 
 import io
-from collections.abc import Sequence
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -15,14 +18,16 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from data import export, journal, lines
-from data.cells import FORMULA, guarded, number, unguarded
+from data.cells import BEFORE, FORMULA, guarded, number, unguarded
 from data.errors import UsageError
 from data.export import Format, format_named, stream
 from data.model import SAMPLE, Headline, Run, SeenHeadline
+from data.output import write_whole
 from data.store import Store
 from data.tables import Query, query
 from tests.conftest import HOUR, T0, snapshot
 
+ROOT = Path(__file__).parent.parent
 DAY = timedelta(days=1)
 URL = "https://dapp.expert/news/one"
 WIDE = (
@@ -213,6 +218,9 @@ def test_filters(store: Store) -> None:
         ({"end": "2026-13-01"}, "'to' cannot be used"),
         ({"every": "0h"}, "'every' cannot be used"),
         ({"shape": "long"}, "'shape' is 'long'"),
+        ({"what": "moves", "every": "1d"}, "'every' is about snapshots: leave it out for moves"),
+        ({"what": "daily", "shape": "tidy"}, "'shape' is about snapshots"),
+        ({"what": "snapshots", "by": "published"}, "'by' is about headlines"),
     ],
 )
 def test_bad_parameters(wanted: dict[str, Any], message: str) -> None:
@@ -249,10 +257,11 @@ def test_numbers_read_back(value: float) -> None:
     assert float(written) == value
 
 
-@given(st.text(st.sampled_from("=+-@\t\r\n'\"a, é"), max_size=8))
+@given(st.text(st.sampled_from("=+-@\t\r\n'\"a, é\uff1d\u00a0"), max_size=8))
 def test_guard(text: str) -> None:
     """A guarded text never starts as a formula, and gives the original back."""
     assert not guarded(text).startswith(FORMULA)
+    assert guarded(text).startswith("'") or not text.strip(BEFORE).startswith(FORMULA)
     assert unguarded(guarded(text)) == text
 
 
@@ -381,3 +390,22 @@ def test_stopped_export_lets_go(store: Store) -> None:
     next(parts)
     del parts
     assert store.engine.busy == 0
+
+
+def test_two_into_one_file(tmp_path: Path) -> None:
+    """Of two exports into one file each is whole in its place; the later end stays."""
+    file = tmp_path / "snapshots.csv"
+    other = (
+        "import sys; from pathlib import Path; from data.output import write_whole;"
+        "write_whole(Path(sys.argv[1]), [b'other'])"
+    )
+
+    def parts() -> Iterator[bytes]:
+        yield bytes(100_000)
+        subprocess.run([sys.executable, "-c", other, str(file)], cwd=ROOT, check=True)
+        assert file.read_bytes() == b"other"
+        yield b"end"
+
+    write_whole(file, parts())
+    assert file.read_bytes() == bytes(100_000) + b"end"
+    assert list(tmp_path.iterdir()) == [file]

@@ -173,7 +173,7 @@ def test_store_that_is_away(tmp_path: Path) -> None:
     routes.register(server, Settings(database=database(tmp_path)), lambda: NOW)
     answer = server.test_client().get("/health")
     assert answer.status_code == 503
-    assert "masthead.db has no Masthead schema yet" in answer.text
+    assert "The store has no Masthead schema yet" in answer.text
     assert "No source is configured" not in answer.text
 
 

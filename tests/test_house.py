@@ -1,6 +1,7 @@
 """The house: which room may know which, and what a command may load."""
 
 import ast
+import os
 import sqlite3
 import subprocess
 import sys
@@ -61,13 +62,16 @@ def test_arrows(path: Path) -> None:
         ({"selectolax"}, {"collectors"}),
         ({"apscheduler"}, {"collectors/schedule.py"}),
         ({"warcio"}, {"collectors/warc.py"}),
-        ({"rich"}, {"masthead.py", "collectors/meter.py"}),
+        ({"rich"}, {"data/columns.py", "collectors/meter.py"}),
         ({"sqlalchemy"}, {"data/migrations"}),
         ({"psycopg"}, {"data/listener.py", "data/postgres.py", "data/session.py"}),
         ({"alembic"}, {"data/migrations"}),
         ({"sqlite3"}, {"data/engine.py", "data/filenews.py", "data/sqlite.py"}),
         ({"pyarrow"}, {"data/blocks.py", "data/export.py"}),
         ({"typer"}, {"masthead.py"}),
+        ({"apprise"}, {"collectors/deliver.py"}),
+        ({"argon2"}, {"data/password.py"}),
+        ({"itsdangerous"}, {"dashboard/sessions.py"}),
     ],
 )
 def test_libraries_live_in_one_place(names: set[str], only: set[str]) -> None:
@@ -100,28 +104,47 @@ HEAVY = {
     *("pandas", "numpy", "pyarrow", "plotly", "dash", "flask", "dashboard", "apscheduler"),
     *("sqlalchemy", "alembic", "mako", "psycopg", "pydantic", "pydantic_core"),
     *("typer", "click", "rich", "pygments", "warcio", "multiprocessing"),
+    *("apprise", "requests", "scipy", "argon2"),
 }
 """What a run from cron must not load: each alone is a good part of all its time or memory."""
 
 
-def test_collect_is_light(tmp_path: Path) -> None:
-    """A plain ``collect`` that fetches, reads and stores loads none of the heavy libraries."""
+RULES = """
+[alerts]
+to = ["json://127.0.0.1:1"]
+rules.fall = {metric = "volume_30d", falls = "5%"}
+rules.silent = {missed = 3}
+rules.moves = {moves = true}
+rules.words = {words = ["hack"]}
+"""
+
+
+@pytest.mark.parametrize("alerts", ["", RULES])
+def test_collect_is_light(tmp_path: Path, alerts: str) -> None:
+    """A plain ``collect`` that fetches, reads and stores loads none of the heavy libraries.
+
+    What looks for alerts is loaded only where there are rules; what tells them, nowhere.
+    """
     database = f"sqlite:///{tmp_path}/m.db"
     open_store(database).close()
     script = (
         "import sys, masthead\n"
         f"sys.argv = ['masthead', '--config', {str(tmp_path / 'm.toml')!r}, 'collect']\n"
         "try:\n    masthead.main()\n"
-        "finally:\n    print('loaded', *{name.split('.')[0] for name in sys.modules})\n"
+        "finally:\n    print(*sys.modules)\n"
     )
     with serving() as site:
         site.answers["/"] = Answer(page())
         config = f'database = "{database}"\n[sources.dapp_expert]\nurl = "{site.url}"\n'
-        (tmp_path / "m.toml").write_text(config, encoding="utf-8")
+        (tmp_path / "m.toml").write_text(config + alerts, encoding="utf-8")
+        # What measures the suite would load modules of its own.
+        environ = {key: text for key, text in os.environ.items() if not key.startswith("COVERAGE")}
         done = subprocess.run(
-            [sys.executable, "-c", script], capture_output=True, text=True, check=False
+            [sys.executable, "-c", script], env=environ, capture_output=True, text=True, check=False
         )
-    loaded = set(done.stdout.splitlines()[-1].split()[1:])
+    modules = set(done.stdout.splitlines()[-1].split())
+    assert ({"collectors.tell", "data.alerts", "data.watch"} & modules != set()) == bool(alerts)
+    loaded = {name.split(".")[0] for name in modules}
     assert (done.returncode, done.stderr) == (0, "")
     assert {"collectors", "data", "httpx2", "selectolax", "sqlite3"} <= loaded
     assert not HEAVY & loaded

@@ -235,6 +235,16 @@ TIDY_LINE = "2026-01-31T06:00:00Z,2026-01-31T06:00:04Z,dapp_expert,dapps,1000,5,
         (HEADLINES, "2026-01-31T06:00:00Z,,,a,true,T,javascript:alert(1),,", "column 'url'"),
         (HEADLINES, f"2026-01-31T06:00:00Z,,,a,true,,{URL},,", "column 'title': it is empty"),
         (HEADLINES, f"2026-01-31T06:00:00Z,,,a,true,{'T' * 40000},,,", "column 'title': .* longer"),
+        (
+            HEADLINES,
+            f"2026-01-31T06:00:00Z,,,a,true,{'漢' * 834},,,",
+            "'title': .* than 2,500 bytes",
+        ),
+        (
+            HEADLINES,
+            f"2026-01-31T06:00:00Z,,,a,true,T,{URL}{'漢' * 830},,",
+            "'url': .* 2,500 bytes",
+        ),
     ],
 )
 def test_error_in_the_last_line(

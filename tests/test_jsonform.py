@@ -86,6 +86,13 @@ def test_round_trip() -> None:
         {"headlines": ["A"]},
         {"headlines": [{"title": "A"}]},
         {"as_of": 5},
+        {"readings": {"volume_60d": to_json(LOOK)["readings"]["dapps"]}},
+        {"readings": {"dapps": {**to_json(LOOK)["readings"]["dapps"], "value": "1"}}},
+        {"readings": {"dapps": {**to_json(LOOK)["readings"]["dapps"], "value": True}}},
+        {"origin": "elsewhere"},
+        {"via": ["payload"]},
+        {"source": None},
+        {"taken_at": "0001-01-01T00:00:00+14:00"},
     ],
 )
 def test_other_input(change: dict[str, Any]) -> None:

@@ -106,7 +106,10 @@ def test_weeks_are_made_from_days(bare: str) -> None:
         opened.add(looks, {source: day})
     with opened.writing() as connection:
         before = connection.execute(select(schema.rollups_week)).all()
-        connection.execute(text("DROP TABLE rollups_week"))
+        connection.execute(text("ALTER TABLE sources DROP COLUMN counts"))
+        connection.execute(text("ALTER TABLE answers DROP COLUMN wished_at"))
+        for table in ("rollups_week", "alerts"):
+            connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
     opened.close()
     opened = open_store(bare)
@@ -121,9 +124,10 @@ def test_weeks_are_made_from_days(bare: str) -> None:
 def test_an_older_schema_is_only_brought_up_by_writers(bare: str, older: str) -> None:
     """Who only reads leaves an older store as it is, and says who brings it up."""
     made_by(bare, older)
+    before = shape(bare)
     with pytest.raises(StoreError, match=rf"has schema {older}, older than .*'masthead collect'"):
         open_store(bare, read_only=True)
-    assert shape(bare).keys() < {table.name for table in schema.TABLES} | {"alembic_version"}
+    assert shape(bare) == before
 
 
 def test_a_migration_that_fails_leaves_the_old_schema(bare: str) -> None:

@@ -2,25 +2,32 @@
 
 import gzip
 import sqlite3
+import zlib
+from base64 import b64encode
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import orjson
 import pytest
 
+from collectors.attempts import Attempts
 from data import journal
 from data.errors import StoreError
-from data.model import KEYS, Headline, Page, Run, Snapshot
-from data.outbox import Waiting, flush, put
+from data.model import KEYS, Headline, Page, Run, Snapshot, to_ms
+from data.outbox import flush, put
 from data.schema import pages
 from data.statements import select
 from data.store import Store, open_store
 from data.tables import Query, rows
+from data.waiting import MOST_BYTES, Waiting
 from tests.conftest import HOUR, T0, database, snapshot
 
 URL = "https://dapp.expert/"
+PAGE = {"url": URL, "taken_at": "2026-01-31T06:00:00Z", "content_type": "text/html"}
+BOMB = b64encode(zlib.compress(bytes(MOST_BYTES + 1), 1)).decode()
 
 
 def wait(
@@ -133,6 +140,10 @@ GOOD = snapshot(dapps=1.0)
         b"gzip",
         b"run",
         b"every",
+        b"no interval",
+        b"no page",
+        b"odd number",
+        b"bomb",
     ],
 )
 def test_unreadable_file_is_set_aside(store: Store, tmp_path: Path, content: bytes) -> None:
@@ -146,6 +157,10 @@ def test_unreadable_file_is_set_aside(store: Store, tmp_path: Path, content: byt
         b"gzip": {**form, "page": {"body": "AAAA"}},
         b"run": {**form, "run": {**form["run"], "started_at": "yesterday"}},
         b"every": {**form, "every_s": 1e300},
+        b"no interval": {**form, "every_s": 0},
+        b"no page": {**form, "page": {}},
+        b"odd number": {**form, "run": {**form["run"], "bytes": 2**63}},
+        b"bomb": {**form, "page": {**PAGE, "body": BOMB}},
     }
     content = orjson.dumps(broken[content]) if content in broken else content
     (box / "000-a.json").write_bytes(content)
@@ -160,6 +175,35 @@ def test_drafts_are_not_read(store: Store, tmp_path: Path) -> None:
     (tmp_path / "1.tmp").write_bytes(b'{"snapshot"')
     assert empty(tmp_path, store) == 0
     assert empty(tmp_path / "none", store) == 0
+
+
+def test_draft_of_a_killed_process_goes_after_a_day(store: Store, tmp_path: Path) -> None:
+    """What a process was killed at is cleared away once nobody alive can be writing it."""
+    draft, strange = (tmp_path / f"{name}.tmp" for name in (f"{to_ms(T0):015d}-a-1", "9" * 30))
+    draft.write_bytes(b"{")
+    strange.touch()
+    attempts = Attempts(tmp_path)
+    for days, left in ((0.9, {draft, strange}), (1.1, {strange})):
+        at = T0 + timedelta(days=days)
+        flush(
+            tmp_path,
+            store,
+            lambda run, every, at=at: attempts.under_way(run, every, at),  # type: ignore[misc]
+            lambda _store, look: look,
+        )
+        assert set(tmp_path.glob("*.tmp")) == left
+
+
+def test_text_that_no_index_holds(store: Store, tmp_path: Path) -> None:
+    """It is set aside where the store cannot take it, and stops nothing that comes after."""
+    chance = Random(1)
+    long = "".join(chance.choices([chr(one) for one in range(0x4E00, 0x9000)], k=1_900))
+    wait(tmp_path, snapshot(headlines=(Headline("A", URL + long),), dapps=1.0))
+    wait(tmp_path, later(1))
+    assert empty(tmp_path, store) == 2
+    assert store.snapshot("dapp_expert", T0 + HOUR) is not None
+    aside = [".unreadable"] if store.engine.url.drivername != "sqlite" else []
+    assert [path.suffix for path in tmp_path.glob("0*")] == aside
 
 
 def test_outbox_that_cannot_be_written(tmp_path: Path) -> None:
@@ -264,3 +308,16 @@ def test_end_of_a_run_replaces_its_beginning(store: Store, tmp_path: Path) -> No
     assert len(list(tmp_path.glob("*.json"))) == 1
     empty(tmp_path, store)
     assert outcomes(store) == [("failed", "status")]
+
+
+def test_number_that_no_column_holds(store: Store, tmp_path: Path) -> None:
+    """Digits without an end are one of the numbers that the store keeps, and hold nothing up."""
+    file = wait(tmp_path, snapshot(dapps=1.0))
+    form = orjson.loads(file.read_bytes())
+    form["snapshot"]["readings"]["dapps"]["value"] = 2**63
+    file.write_bytes(orjson.dumps(form))
+    assert empty(tmp_path, store) == 1
+    kept = store.snapshot("dapp_expert", T0)
+    assert kept is not None
+    assert kept.look.readings["dapps"].value == 2.0**63
+    assert list(tmp_path.glob("0*")) == []

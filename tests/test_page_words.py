@@ -1,12 +1,15 @@
 """The words of the page itself: whole plurals, and a Russian that is Russian."""
 
+import json
 import re
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from dashboard import layout
+from dashboard import layout, top
+from dashboard.ids import RANGES
+from dashboard.query import SPANS
 from dashboard.scripts import ASSETS
 from dashboard.words import LANGUAGES, words
 
@@ -44,7 +47,7 @@ def test_every_word_that_is_asked_for_is_there() -> None:
 
 def test_every_word_is_used() -> None:
     """No text is left over: its key, or one that is put together and fits, stands in the code."""
-    code = scripts() + Path(layout.__file__).read_text(encoding="utf-8")
+    code = scripts() + "".join(Path(str(one.__file__)).read_text("utf-8") for one in (layout, top))
     used = set(KEY.findall(code))
     made = [f"{first}{LETTERS}+{last}" for first, last in MADE.findall(code) if "_" in first + last]
     fits = re.compile("|".join(made))
@@ -76,3 +79,10 @@ def test_russian_is_translated() -> None:
     for key, text in words("page", "ru").items():
         for form in forms(text).values():
             assert set(LATIN.findall(PLACE.sub("", form))) <= NAMES, key
+
+
+def test_ranges_are_the_same_everywhere() -> None:
+    """The buttons, the parameter and the address know one list."""
+    script = (ASSETS / "state.js").read_text(encoding="utf-8")
+    [listed] = re.findall(r"const RANGES = \[(.*)\]", script)
+    assert tuple(json.loads(f"[{listed}]")) == RANGES == tuple(SPANS)

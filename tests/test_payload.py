@@ -199,9 +199,10 @@ def test_stories(entity: str, data: object) -> None:
             "2025-07-01",
             (
                 datetime(2025, 7, 1, tzinfo=UTC),
-                datetime(2025, 7, 1, 23, 59, 59, 999_999, tzinfo=UTC),
+                datetime(2025, 7, 1, 23, 59, 59, 999_000, tzinfo=UTC),
             ),
         ),
+        ("2025-07-01T08:30:00.0009Z", (datetime(2025, 7, 1, 8, 30, tzinfo=UTC),) * 2),
         ("0001-01-01T00:00:00+14:00", None),
         ("9999-12-31T23:59:59-14:00", None),
         ("soon", None),

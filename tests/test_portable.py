@@ -31,6 +31,8 @@ def elsewhere(found: Portable, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
         ("database = 'postgresql://me:secret@db/history'", {}, {}),
         ("", {"MASTHEAD_DATABASE_READ": "sqlite:///copy.db"}, {}),
         ("database_read = 'sqlite:///copy.db'", {}, {}),
+        ("database_read = 'sqlite:///copy.db'", {"MASTHEAD_DATABASE": "sqlite:///main.db"}, {}),
+        ("database_read = 'sqlite:///copy.db'", {}, {"database": "sqlite:///flag.db"}),
         ("", {"MASTHEAD_OUTBOX": "waiting", "MASTHEAD_TIMEOUT": "90s"}, {}),
         ("", {"MASTHEAD_CONTACT": "me 'n' you", "MASTHEAD_WORKERS": "3"}, {}),
         ("", {"MASTHEAD_CORS": "https://a.example,https://b.example"}, {}),

@@ -41,6 +41,7 @@ READ = [
     ("dapps", "16 230", 16_230, 0),
     ("dapps", "16230", 16_230, 0),
     ("dapps", "  16.23K\n", 16_230, 5),
+    ("dapps", "9" * 40, 1e40, 0),
 ]
 
 REFUSED = [
@@ -81,6 +82,9 @@ REFUSED = [
     ("dapps", "0.50K", "not a figure: zero before the scale"),
     ("dapps", "16,2", "a decimal comma or a group: unclear"),
     ("dapps", "16.2", "a fraction where a count belongs"),
+    ("dapps", "NFTs 16", "not a figure"),
+    ("dapps", "wETH 16", "not a figure"),
+    ("dapps", "9" * 41, "not a figure: too long"),
     ("dapps", "9" * 5_000, "not a figure: too long"),
 ]
 

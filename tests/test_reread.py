@@ -1,13 +1,17 @@
 """Kept pages read again: NULLs become values, what was known stays, whole slots let go."""
 
+import gzip
 from datetime import timedelta
 
 import pytest
 
 from collectors.dapp_expert import read
 from collectors.reread import Reread, reread, rereadable
+from data.errors import StoreError
 from data.kept import kept_pages
 from data.model import Look, Page, Reading, Snapshot
+from data.schema import pages
+from data.statements import update
 from data.store import Store
 from tests.conftest import HOUR, T0, snapshot
 from tests.pages import page
@@ -117,3 +121,13 @@ def test_newest_page_of_a_slot_is_kept(store: Store, order: tuple[bytes, bytes])
         store.keep_page(nothing, kept(body, 1 if body == b"newer" else 0))
     [found] = kept_pages(store, SOURCE)
     assert found.page.body == b"newer"
+
+
+def test_a_damaged_page(store: Store) -> None:
+    """What cannot be unpacked is damage, said in a sentence."""
+    store.keep_page(snapshot(), kept(page()))
+    for body in (b"none", gzip.compress(page())[:99], b"\x1f\x8b\x08" + bytes(99)):
+        with store.writing() as connection:
+            connection.execute(update(pages).values(body=body))
+        with pytest.raises(StoreError, match=r"is damaged, .*: the page of dapp_expert at 2026-"):
+            reread(store, SOURCE)

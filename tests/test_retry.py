@@ -60,6 +60,9 @@ def test_bugs_do_not_pass() -> None:
         (None, None),
         ("-1", None),
         ("٣", None),
+        ("Sat, 99999999999999999999 Jan 2026 06:01:00 GMT", None),
+        ("Sat, 31 Jan 9999999999 06:01:00 GMT", None),
+        ("Sat, 31 Jan 2026 06:01:00 +99999999999999999999", None),
     ],
 )
 def test_retry_after(header: str | None, seconds: int | None) -> None:
@@ -68,7 +71,7 @@ def test_retry_after(header: str | None, seconds: int | None) -> None:
     assert retry_after(header, NOW) == expected
 
 
-@given(st.text())
+@given(st.text() | st.from_regex(r"Sat, \d+ Jan \d+ \d+:\d\d:\d\d [+-]\d+", fullmatch=True))
 def test_any_header_is_read(header: str) -> None:
     """Whatever stands there: a wait between nothing and a day, or none."""
     wait = retry_after(header, NOW)
@@ -136,3 +139,17 @@ def test_is_waiting(ahead: timedelta, waiting: bool) -> None:
     """A server is left alone until its time has come; not for a year, by a clock set back."""
     now = datetime(2026, 1, 31, 6, tzinfo=UTC)
     assert is_waiting(now + ahead, now) is waiting
+
+
+@pytest.mark.parametrize(
+    ("ago", "waiting"),
+    [
+        (timedelta(hours=1), True),
+        (timedelta(seconds=-2), True),
+        (timedelta(hours=-1), False),
+    ],
+)
+def test_a_wish_from_the_future(ago: timedelta, waiting: bool) -> None:
+    """A clock that was set back by an hour ends the wait; one that is two seconds off does not."""
+    now = datetime(2026, 1, 31, 6, tzinfo=UTC)
+    assert is_waiting(now + timedelta(hours=2), now, now - ago) is waiting

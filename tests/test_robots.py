@@ -326,12 +326,3 @@ def test_limit_is_its_own(site: Site) -> None:
     with pytest.raises(SourceError) as caught:
         fetch_rules(site_of(site.url), AGENT, Time(), timedelta(seconds=0.3))
     assert caught.value.kind == "timeout"
-
-
-def test_store_keeps_the_newest_rules(store: Store) -> None:
-    """One row a site, replaced by what came later."""
-    assert store.cached_rules("https://a.test:443") is None
-    store.keep_rules("https://a.test:443", "one", T0)
-    store.keep_rules("https://a.test:443", "two", T0 + timedelta(days=1))
-    store.keep_rules("https://b.test:443", "three", T0)
-    assert store.cached_rules("https://a.test:443") == ("two", T0 + timedelta(days=1))

@@ -1,8 +1,8 @@
 """One run against a real server and a real SQLite file."""
 
+import errno
 import json
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -23,7 +23,7 @@ from data.store import Store, open_store
 from data.tables import Query, rows
 from tests import moods
 from tests.pages import page
-from tests.site import Answer, Site, serving
+from tests.site import Answer, Site
 
 NOON = datetime(2026, 1, 31, 12, 20, tzinfo=UTC)
 SLOT = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -38,14 +38,6 @@ class Clock:
     def __call__(self) -> datetime:
         """The time it was set to."""
         return self.time
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    """A site whose page has all five figures."""
-    with serving() as running:
-        running.answers["/"] = Answer(page())
-        yield running
 
 
 @pytest.fixture
@@ -304,6 +296,16 @@ def test_site_that_wants_peace_gets_it(settings: Settings, clock: Clock, site: S
     assert run(settings, clock).outcome == "stored"
 
 
+def test_a_clock_set_back_ends_the_wait(settings: Settings, clock: Clock, site: Site) -> None:
+    """What was wished for by a clock that ran three hours ahead keeps nobody from the page."""
+    clock.time += timedelta(hours=3)
+    site.answers["/"] = moods.busy("7200")
+    assert run(settings, clock).kind == "wait"
+    site.answers["/"] = Answer(page())
+    clock.time -= timedelta(hours=3)
+    assert run(settings, clock).outcome == "stored"
+
+
 def test_robots_are_heeded(settings: Settings, clock: Clock, site: Site) -> None:
     """A page that robots.txt disallows is not asked for; the run says so."""
     site.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /")
@@ -445,6 +447,40 @@ def test_bug_in_a_reader_is_a_failed_run(
     assert outcomes(open_store(settings.database)) == ["failed"]
 
 
+def test_a_bug_in_the_outbox_costs_no_run(
+    settings: Settings,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What waits there waits on, and is told of; the page is read all the same."""
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("on purpose")
+
+    monkeypatch.setattr("data.outbox.flush", broken)
+    assert run(settings, clock).outcome == "stored"
+    assert "cannot be emptied, on a bug" in caplog.text
+    assert "on purpose" in caplog.text
+
+
+def test_machine_without_files_is_no_bug(
+    settings: Settings, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What the machine refuses is told in a sentence, without a trace and a plea for a report."""
+    job = jobs(settings)[0]
+
+    def spent(_: Page) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    result = Runner(settings, clock).run(
+        replace(job, collector=replace(job.collector, read=spent))  # type: ignore[arg-type]
+    )
+    assert (result.outcome, result.exit_code) == ("failed", 4)
+    assert result.error == "The machine has no more for Masthead: Too many open files."
+    assert caplog.text == ""
+
+
 def test_jobs_names_the_unknown_source(settings: Settings) -> None:
     """A source that does not exist is named, with those that do."""
     with pytest.raises(UsageError, match="'dap_expert' is not known: there is dapp_expert"):
@@ -462,7 +498,7 @@ def test_jobs_of_a_config_without_a_source() -> None:
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://x/", "dapp.expert"])
 def test_jobs_refuses_other_addresses(settings: Settings, url: str) -> None:
     """Only http and https addresses are fetched."""
-    with pytest.raises(UsageError, match="is not http or https"):
+    with pytest.raises(UsageError, match="does not begin with http"):
         jobs(settings, url=url)
 
 

@@ -15,7 +15,6 @@ from collectors.saved import BATCH, Saved, check_paths, fetch_saved, named_time
 from data.captures import Capture, Captures, Window
 from data.clock import now
 from data.errors import SourceError, UsageError
-from data.store import Store
 from tests.archives import Archived, warc_record
 from tests.conftest import HOUR
 
@@ -23,12 +22,6 @@ URL = "https://dapp.expert/"
 DAY = timedelta(days=1)
 START = datetime(2024, 3, 1, 6, tzinfo=UTC)
 NOW = datetime(2026, 1, 31, 6, tzinfo=UTC)
-
-
-@pytest.fixture
-def captures(store: Store) -> Captures:
-    """What is known of the source's captures: nothing yet."""
-    return Captures(store, "dapp_expert", HOUR)
 
 
 @pytest.fixture
@@ -105,6 +98,17 @@ def test_folders(captures: Captures, folder: Path) -> None:
         "2025-07-01",
         "2025-07-03",
     ]
+
+
+def test_what_nobody_may_look_at(captures: Captures, folder: Path) -> None:
+    """A name in a folder that leads nowhere one can look is told, and the others are read."""
+    (folder / "a.html").symlink_to("a" * 300)
+    (folder / "2025-07-01.html").write_text("<p>one</p>")
+    files, new = listed(captures, folder)
+    assert (new, files.problems) == (
+        1,
+        [f"{folder / 'a.html'} cannot be read: File name too long."],
+    )
 
 
 def test_the_time_of_the_file(captures: Captures, folder: Path) -> None:
@@ -247,6 +251,8 @@ def test_check_paths(folder: Path) -> None:
     check_paths([folder, folder / "a.html"])
     with pytest.raises(UsageError, match="no such file, and no such archive"):
         check_paths([folder / "waybak"])
+    with pytest.raises(UsageError, match="cannot be read: File name too long"):
+        check_paths([folder / f"{'a' * 300}.html"])
     for name in ("a.pdf", "a.mhtml"):
         (folder / name).write_text("")
         with pytest.raises(UsageError, match="is no saved page: those are"):

@@ -17,17 +17,8 @@ from collectors.schedule import SlotTrigger, look_at_the_clock, scheduler_of
 from data.settings import Settings
 from data.store import open_store
 from data.tables import Query, rows
-from tests.pages import page
-from tests.site import Answer, Site, serving
+from tests.site import Site
 from tests.waiting import until
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    """A site whose page has all five figures."""
-    with serving() as running:
-        running.answers["/"] = Answer(page())
-        yield running
 
 
 def test_first_run_is_at_once_and_the_next_at_the_slot() -> None:

@@ -107,19 +107,12 @@ def test_unread_figure_is_none(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "step", "table"),
-    [
-        (62, HOUR, False),
-        (70, 2 * HOUR, True),
-        (365, DAY, True),
-        (1600, 2 * DAY, True),
-        (3650, 7 * DAY, True),
-    ],
+    ("days", "step"),
+    [(62, HOUR), (70, 2 * HOUR), (365, DAY), (1600, 2 * DAY), (3650, 7 * DAY)],
 )
-def test_resolution(days: int, step: timedelta, table: bool) -> None:
+def test_resolution(days: int, step: timedelta) -> None:
     """Every snapshot while they are few, then whole hours, then whole days, then whole weeks."""
     assert resolution(timedelta(days=days), HOUR) == step
-    assert (step > HOUR) is table
 
 
 @given(st.integers(0, 60 * 24 * 365 * 30), st.integers(1, 60 * 24 * 40), st.integers(10, 1500))

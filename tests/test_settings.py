@@ -20,6 +20,9 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+HASH = f"$argon2id$v=19$m=65536,t=3,p=4${'a' * 22}${'b' * 43}"
+
+
 def file(tmp_path: Path, text: str) -> Path:
     """A config file."""
     path = tmp_path / "a.toml"
@@ -43,12 +46,19 @@ def test_defaults() -> None:
     assert {origin for _, origin in told(loaded).values()} == {"default"}
 
 
+def test_what_is_told_is_toml(tmp_path: Path) -> None:
+    """Whatever a text holds, its line reads back as what was set."""
+    loaded = load({"MASTHEAD_HOST": 'a"\\\x7f\x9b\u202e\U000e0001é'}, {}, None)
+    lines = [f"{key} = {value}" for key, (value, _) in told(loaded).items()]
+    assert tomllib.loads("\n".join(lines))["host"] == loaded.settings.host
+    assert "".join(lines).isprintable()
+
+
 def test_precedence(tmp_path: Path) -> None:
     """A flag beats the environment, that beats the file, that beats the default."""
     path = file(tmp_path, "port = 1\nhost = 'file'\nworkers = 3\n")
     environ = {"MASTHEAD_PORT": "2", "MASTHEAD_HOST": "environment"}
     loaded = load(environ, {"port": 3, "host": None}, path)
-    assert told(loaded) | {} == told(loaded)
     shown = told(loaded)
     assert shown["port"] == ("3", "command line")
     assert shown["host"] == ('"environment"', "environment")
@@ -65,12 +75,16 @@ def test_precedence(tmp_path: Path) -> None:
         ("MASTHEAD_HOST", "0.0.0.0", "host", "0.0.0.0"),
         ("MASTHEAD_PORT", "80", "port", 80),
         ("MASTHEAD_WORKERS", "4", "workers", 4),
+        ("MASTHEAD_PREFIX", "/masthead/", "prefix", "/masthead/"),
+        ("MASTHEAD_PROXIES", "1", "proxies", 1),
         (
             "MASTHEAD_CORS",
             "https://a.example, http://[::1]:80",
             "cors",
             ("https://a.example", "http://[::1]:80"),
         ),
+        ("MASTHEAD_PASSWORD", HASH, "password", HASH),
+        ("MASTHEAD_PUBLIC", "yes", "public", True),
         ("MASTHEAD_CONTACT", "me@example.org", "contact", "me@example.org"),
         ("MASTHEAD_TIMEOUT", "5s", "timeout", timedelta(seconds=5)),
     ],
@@ -139,7 +153,7 @@ def test_origins(tmp_path: Path) -> None:
 )
 def test_what_is_no_origin(given: str) -> None:
     """An origin that no browser ever sends would let nobody in, or somebody else."""
-    with pytest.raises(UsageError, match="'cors'"):
+    with pytest.raises(UsageError, match=r"'cors' .* it must be a site as browsers name it, like "):
         load({}, {"cors": [given]}, None)
 
 
@@ -153,6 +167,14 @@ def test_where_the_file_is_found(tmp_path: Path) -> None:
     assert load(variables, {}, None).settings.port == 2
     assert load({}, {}, None).settings.port == 3
     assert load({}, {}, None).file == here
+
+
+def test_in_a_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no file, and it is no error."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert load({}, {}, None).file is None
 
 
 def test_the_outbox_is_beside_the_config(tmp_path: Path) -> None:
@@ -213,6 +235,9 @@ def test_relative_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         ('contact = "a\\nb"', {}, "'contact'"),
         ("port = ", {}, r"a\.toml is not TOML: Invalid value"),
         ("port = 1\nport = 2", {}, r"a\.toml is not TOML"),
+        ("outbox = 'json://u:pw@h'", {}, "^The setting 'outbox' is an address: it must be a fold"),
+        ("", {"MASTHEAD_HOST": "a\udcff"}, "^The variable 'MASTHEAD_HOST' is not in UTF-8"),
+        ("", {"MASTHEAD_OUTBOX": "json://u:pw@h"}, "^The setting 'outbox' is an address: it must"),
     ],
 )
 def test_bad_settings(tmp_path: Path, text: str, environ: Mapping[str, str], message: str) -> None:
@@ -256,6 +281,14 @@ def test_pages_read_the_database_unless_told() -> None:
     assert told(loaded)["database_read"] == ('"sqlite:////x.db"', "default")
 
 
+def test_a_store_named_for_this_once_is_what_pages_read(tmp_path: Path) -> None:
+    """``--database`` stands in for both addresses; the environment's only for its own."""
+    path = file(tmp_path, "database_read = 'sqlite:////copy.db'")
+    assert load({}, {"database": "sqlite:////x.db"}, path).settings.reads == "sqlite:////x.db"
+    environ = {"MASTHEAD_DATABASE": "sqlite:////x.db"}
+    assert load(environ, {"database": None}, path).settings.reads == "sqlite:////copy.db"
+
+
 def test_an_address_to_read_that_is_none(tmp_path: Path) -> None:
     """It is refused by its own name, when the settings are read."""
     path = file(tmp_path, "database_read = 'mysql://root@db/masthead'")
@@ -267,3 +300,33 @@ def test_frozen() -> None:
     """Settings do not change once built."""
     with pytest.raises(FrozenInstanceError):
         load({}, {}, None).settings.port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a = " + "[" * 3_000, "is no config: its lists have no end"),
+        (".".join("a" * 1_000) + " = 1", r"The setting 'a\.a\..*' is not known"),
+        ("port = " + "9" * 5_000, "is not TOML: Exceeds the limit"),
+        ("timeout = 'postgresql://me:s3cret@host/db'", r"//me:\*\*\*/db. is not a duration"),
+        ("timeout = 'postgresql://me:s3cret'", r"//me:\*\*\*' is not a duration"),
+    ],
+)
+def test_hostile_files(tmp_path: Path, text: str, message: str) -> None:
+    """What has no end is told in a sentence, as is an address at the wrong place: no password."""
+    with pytest.raises(UsageError, match=message) as raised:
+        load({}, {}, file(tmp_path, text))
+    assert "s3cret" not in str(raised.value)
+    assert len(str(raised.value)) <= 1_000
+
+
+def test_no_password_is_told_wherever_it_stands(tmp_path: Path) -> None:
+    """An address with a password in a setting that takes any text is shown without it."""
+    path = file(tmp_path, "host = 'postgresql://me:s3cret@host/db'\n")
+    assert told(load({}, {}, path))["host"][0] == '"postgresql://***@host/db"'
+    for outbox in ("http://me:s3cret@host", "x/http:/me:s3cret@host"):
+        with pytest.raises(UsageError) as caught:
+            load({}, {}, file(tmp_path, f"outbox = '{outbox}'\n"))
+        assert (
+            str(caught.value) == "The setting 'outbox' is an address: it must be a folder's path."
+        )

@@ -23,9 +23,8 @@ from tests.hosts import (
     client_of,
     waits,
 )
-from tests.pages import page
 from tests.postgres import Server, pair
-from tests.site import Answer, Site, serving
+from tests.site import Site
 from tests.waiting import until
 
 
@@ -53,14 +52,6 @@ def primary(both: tuple[Server, Server]) -> Server:
 def standby(both: tuple[Server, Server]) -> Server:
     """The standby."""
     return both[1]
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    """A site whose page has all five figures."""
-    with serving() as running:
-        running.answers["/"] = Answer(page())
-        yield running
 
 
 @pytest.fixture
@@ -105,7 +96,7 @@ def test_standby_that_is_away(client: Client, primary: Server, standby: Server) 
     primary.configure("synchronous_standby_names", "standby")
     for answer in answers:
         assert answer.status_code == 503
-        assert "did not answer: connection" in answer.text
+        assert "The store did not answer." in answer.text
     until(lambda: client.get("/api/v1/sources").status_code == 200, 30)
 
 

@@ -1,6 +1,8 @@
 """The store: one snapshot a slot, nothing lost, and a counter that tells readers of changes."""
 
 import gzip
+import itertools
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -10,18 +12,21 @@ from pathlib import Path
 
 import pytest
 
+from data import engine as engines
 from data import journal
 from data.errors import StoreError
-from data.model import KEYS, SAMPLE, Answered, Headline, Page, Run, SeenHeadline, Snapshot
+from data.model import KEYS, SAMPLE, About, Answered, Headline, Page, Run, SeenHeadline, Snapshot
 from data.schema import (
     ROLLUPS,
     TABLES,
+    alerts,
     captures,
     listings,
     pages,
     rollups_hour,
     snapshots,
 )
+from data.soundness import check
 from data.sql import count
 from data.statements import insert, select, text
 from data.store import Store, open_store
@@ -133,11 +138,13 @@ def test_filling_updates_the_rollups(store: Store) -> None:
 
 
 def test_source_info(store: Store) -> None:
-    """A source knows its interval and its its span; real ones stand before the sample."""
+    """A source knows its interval and its span; real ones stand by name, before the sample."""
     for hours in (3, 0, 5):
         store.save(snapshot(T0 + hours * HOUR, source="zeta", dapps=1.0), HOUR)
     store.save(snapshot(source=SAMPLE, dapps=1.0), DAY)
-    zeta, sample = store.sources()
+    store.save(snapshot(source="beta", dapps=1.0), HOUR)
+    beta, zeta, sample = store.sources()
+    assert beta.source == "beta"
     assert (zeta.source, zeta.every, zeta.first_slot, zeta.last_slot) == (
         "zeta",
         HOUR,
@@ -340,6 +347,10 @@ def test_runs(store: Store) -> None:
     assert store.add_runs([newer, newer, done]) == 1
     assert store.last_run("dapp_expert") == newer
     assert journal.errors(store, "dapp_expert", 9) == [done]
+    assert store.add_runs([replace(newer, started_at=T0 - HOUR, ended_at=T0)]) == 1
+    assert store.last_run("dapp_expert") == newer
+    journal.start(store, replace(begun, started_at=newer.started_at))
+    assert store.last_run("dapp_expert") == replace(begun, started_at=newer.started_at)
     assert store.last_run("another") is None
 
 
@@ -354,6 +365,8 @@ def test_remove_forgets_one_source(store: Store) -> None:
             capture = {"key": URL, "taken_at": T0, "slot": T0, "address": URL}
             connection.execute(insert(captures).values(**key, **capture, attempts=0))
             connection.execute(insert(listings).values(**key, scope=URL))
+            alert = {"state": "event", "since": T0, "text": "", "told": "[]", "attempts": 0}
+            connection.execute(insert(alerts).values(source=source, rule="r", key="k", **alert))
     assert store.remove(SAMPLE) == 1
     assert store.remove(SAMPLE) == 0
     assert [info.source for info in store.sources()] == ["dapp_expert"]
@@ -365,9 +378,157 @@ def test_remove_forgets_one_source(store: Store) -> None:
                 assert found == ["dapp_expert"], table.name
 
 
+def test_look_at_an_unchanged_page(store: Store) -> None:
+    """It is a snapshot like any other, and sees again the stories that the look before saw."""
+    told = [Headline("Gone", f"{URL}-gone"), Headline("Still there", f"{URL}-still")]
+    first = snapshot(dapps=1.0, headlines=tuple(told))
+    before = snapshot(T0 + HOUR, dapps=1.0, headlines=tuple(told[1:]))
+    for look in (first, before):
+        store.save(look, HOUR)
+    same = snapshot(T0 + 2 * HOUR, dapps=1.0)
+    note = Answered(URL, etag='"1"', slot=before.slot)
+    assert store.save_unchanged(same, HOUR, before.taken_at, note) == "stored"
+    assert store.snapshot("dapp_expert", same.slot) == same
+    info = store.source("dapp_expert")
+    assert info is not None
+    assert (info.every, info.last_slot, info.version) == (HOUR, same.slot, 3)
+    seen = store.headlines("dapp_expert", None, None, 9)
+    assert {one.headline.title: one.last_seen_at for one in seen} == {
+        "Gone": first.taken_at,
+        "Still there": same.taken_at,
+    }
+    assert store.answered("dapp_expert") == note
+    with store.reading() as connection:
+        assert connection.scalar(select(count()).select_from(rollups_hour)) == 3
+    store.save_unchanged(snapshot(T0 + DAY, dapps=1.0), DAY, same.taken_at, note)
+    assert [info.every for info in store.sources()] == [DAY]
+
+
+def test_unchanged_look_at_a_slot_that_is_taken(store: Store) -> None:
+    """It changes nothing: neither the snapshot nor the stories, the answer or the version."""
+    first = snapshot(figures=FULL, headlines=(Headline("One", URL),))
+    note = Answered(URL, etag='"1"', slot=T0)
+    store.save(first, HOUR, answered=note)
+    later = replace(first, taken_at=first.taken_at + HOUR / 2)
+    other = Answered(URL, etag='"2"', slot=T0)
+    assert store.save_unchanged(later, HOUR, first.taken_at, other) == "duplicate"
+    assert store.snapshot("dapp_expert", T0) == replace(
+        first, look=replace(first.look, headlines=())
+    )
+    [seen] = store.headlines("dapp_expert", None, None, 9)
+    assert seen.last_seen_at == first.taken_at
+    assert store.answered("dapp_expert") == note
+    assert version(store) == 1
+
+
+def test_unchanged_look_at_a_slot_that_was_read_in_part(store: Store) -> None:
+    """Of two runs at once one read the page in part: what the other knows is filled in, in the
+    rollups too, and the page is no more needed.
+    """
+    store.save(snapshot(T0 - HOUR, figures=FULL), HOUR)
+    store.save(snapshot(dapps=FULL["dapps"]), HOUR, Page(b"", URL, T0))
+    note = Answered(URL, etag='"1"', slot=T0 - HOUR)
+    same = snapshot(figures=FULL)
+    assert store.save_unchanged(same, HOUR, T0 - HOUR, note) == "filled"
+    assert values(store) == FULL
+    assert check(store) == 2
+    assert (version(store), store.page_count("dapp_expert")) == (3, 0)
+
+
+def test_an_answer_belongs_to_its_snapshot(store: Store) -> None:
+    """It is kept with a snapshot that is new, or by itself, in the place of an older one."""
+    first = Answered(URL, '"1"', "Sat, 31 Jan 2026 06:00:00 GMT", T0, T0 + HOUR, T0)
+    assert store.answered("dapp_expert") is None
+    store.save(snapshot(dapps=1.0), HOUR, answered=first)
+    assert store.answered("dapp_expert") == first
+    fuller = snapshot(dapps=1.0, blockchains=2.0)
+    assert store.save(fuller, HOUR, answered=Answered(URL, '"2"', slot=T0)) == "filled"
+    assert store.answered("dapp_expert") == first
+    store.keep_answer("another", Answered(URL))
+    store.keep_answer("dapp_expert", Answered(URL, '"3"'))
+    assert store.answered("dapp_expert") == Answered(URL, '"3"')
+
+
+def test_a_source_can_say_what_it_is(store: Store) -> None:
+    """What it says of itself is known before it has a history, and after."""
+    about = About("new", "New", ("dapps",), "Thanks.", URL, {"dapps": "All of them."})
+    store.describe(about, DAY)
+    info = store.source("new")
+    assert info is not None
+    assert (info.about, info.every, info.first_slot, info.version) == (about, DAY, None, 1)
+    store.save(snapshot(source="new", dapps=1.0), DAY)
+    kept = store.source("new")
+    assert kept is not None
+    assert (kept.about, kept.first_slot) == (about, T0)
+    newest = store.latest("new")
+    assert newest is not None
+    assert list(newest.look.readings) == ["dapps"]
+
+
+def test_rules_of_a_site(store: Store) -> None:
+    """One robots.txt a site is kept, the one that came last."""
+    assert store.cached_rules("https://a.test:443") is None
+    store.keep_rules("https://a.test:443", "one", T0)
+    store.keep_rules("https://a.test:443", "two", T0 + DAY)
+    store.keep_rules("https://b.test:443", "three", T0)
+    assert store.cached_rules("https://a.test:443") == ("two", T0 + DAY)
+
+
+def test_newest_snapshot_that_read_something(store: Store) -> None:
+    """Snapshots without the figures that are asked for are passed over, and later ones too."""
+    store.save(snapshot(dapps=1.0), HOUR)
+    store.save(snapshot(T0 + HOUR, blockchains=2.0), HOUR)
+    store.save(snapshot(T0 + 2 * HOUR, via=None), HOUR)
+    store.save(snapshot(T0 + 9 * HOUR, dapps=3.0), HOUR)
+    store.save(snapshot(T0 + 2 * HOUR, source="another", dapps=4.0), HOUR)
+
+    def slot(hours: int, *keys: str) -> datetime | None:
+        found = store.latest_read("dapp_expert", T0 + hours * HOUR, keys or KEYS)
+        return found.slot if found else None
+
+    assert slot(8) == T0 + HOUR
+    assert slot(1) == T0 + HOUR
+    assert slot(8, "dapps") == T0
+    assert slot(9, "dapps") == T0 + 9 * HOUR
+    assert slot(9, "volume_30d") is None
+    assert slot(-1) is None
+    newest = store.latest("dapp_expert")
+    assert newest is not None
+    assert newest.slot == T0 + 9 * HOUR
+
+
+def test_first_try(store: Store) -> None:
+    """The first live look or the first run that asked, whichever was earlier; history is none."""
+    source = "dapp_expert"
+    store.save(snapshot(T0 - 9 * HOUR, origin="wayback", dapps=1.0), HOUR)
+    store.add_runs([Run(source, T0 - 8 * HOUR, T0 - 8 * HOUR, outcome="failed", attempts=0)])
+    store.add_runs([Run("another", T0 - 7 * HOUR, T0 - 7 * HOUR, attempts=1)])
+    assert store.first_try(source) is None
+    for hours in (2, 1):
+        store.save(snapshot(T0 + hours * HOUR, dapps=1.0), HOUR)
+        assert store.first_try(source) == T0 + hours * HOUR
+    for hours in (3, 0):
+        at = T0 + hours * HOUR
+        store.add_runs([Run(source, at, at, outcome="failed", attempts=1)])
+    assert store.first_try(source) == T0
+    store.save(snapshot(T0 - HOUR, source="another", dapps=1.0), HOUR)
+    assert store.first_try(source) == T0
+
+
+def test_headlines_that_tell_nothing_new(store: Store) -> None:
+    """One headline that is new changes what readers see, the same one told again does not."""
+    [seen] = [SeenHeadline(Headline("One", URL), "dapp_expert", T0, T0)]
+    assert store.add_headlines([seen], {"dapp_expert": DAY}) == 1
+    info = store.source("dapp_expert")
+    assert info is not None
+    assert (info.every, info.version) == (DAY, 1)
+    assert store.add_headlines([seen], {"dapp_expert": DAY}) == 0
+    assert version(store) == 1
+
+
 def test_slots(store: Store) -> None:
     """The slots of a span: its start counts, its end does not."""
-    for hours in (0, 1, 2):
+    for hours in (-1, 1, 0, 2):
         store.save(snapshot(T0 + hours * HOUR, dapps=1.0), HOUR)
     assert store.slots("dapp_expert", T0, T0 + 2 * HOUR) == [T0, T0 + HOUR]
 
@@ -428,9 +589,9 @@ def test_add_many_sources(store: Store) -> None:
         for number in range(2500)
         for source in ("one", "two")
     ]
-    assert store.add(mixed, {"one": HOUR}) == Added(new=5000)
+    assert store.add(mixed, {"one": DAY}) == Added(new=5000)
     assert [(info.source, info.every, info.version) for info in store.sources()] == [
-        ("one", HOUR, 1),
+        ("one", DAY, 1),
         ("two", HOUR, 1),
     ]
     assert len(store.slots("two", T0, T0 + 2500 * HOUR)) == 2500
@@ -476,8 +637,42 @@ def test_many_processes_write_at_once(tmp_path: Path) -> None:
     store.close()
 
 
-def test_closed_file_is_an_error_not_an_empty_answer(tmp_path: Path) -> None:
-    """A store whose tables are gone raises; it does not answer with nothing."""
+def test_reading_only_makes_nothing(tmp_path: Path) -> None:
+    """A store opened to be looked at is not made."""
+    url = database(tmp_path)
+    with pytest.raises(StoreError, match="no Masthead schema yet"):
+        open_store(url, read_only=True)
+    assert list(tmp_path.iterdir()) == []
+    open_store(url).close()
+    store = open_store(url, read_only=True)
+    assert store.latest("dapp_expert") is None
+    store.close()
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_writer_waits_as_long_as_it_was_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped: bool
+) -> None:
+    """Behind another writer it gives up when its patience ends, or when it is told to stop."""
+    longest = engines.PATIENCE.total_seconds()
+    clock = itertools.count(step=longest / 10)
+    monkeypatch.setattr("data.sqlite.stopwatch", lambda: next(clock))
+    stop = threading.Event()
+    if stopped:
+        stop.set()
+    first = open_store(database(tmp_path))
+    patience = engines.PATIENCE if stopped else timedelta(milliseconds=50)
+    second = open_store(database(tmp_path), patience=patience, stop=stop)
+    with first.writing(), pytest.raises(StoreError):
+        second.save(snapshot(dapps=1.0), HOUR)
+    assert next(clock) < longest
+    assert first.save(snapshot(dapps=1.0), HOUR) == "stored"
+    first.close()
+    second.close()
+
+
+def test_a_table_that_is_gone_is_an_error_not_an_empty_answer(tmp_path: Path) -> None:
+    """A store whose table is gone raises; it does not answer with nothing."""
     store = open_store(database(tmp_path))
     with store.writing() as connection:
         connection.execute(text("DROP TABLE snapshots"))

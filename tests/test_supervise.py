@@ -42,6 +42,21 @@ def test_the_dead_start_again_and_all_stop_together(tmp_path: Path) -> None:
     assert b"the mayfly ended with 0" in errors
 
 
+def test_a_child_that_cannot_be_started_is_tried_again(tmp_path: Path) -> None:
+    """What the machine refuses now it may give later; the others go on meanwhile."""
+    late, diary = tmp_path / "late", tmp_path / "diary"
+    rock = [sys.executable, "-c", f"open({str(diary)!r}, 'a').write('x')"]
+    parent = supervisor({"late": [str(late)], "rock": rock})
+    until(lambda: diary.exists() and len(diary.read_text()) >= 2, 20)
+    late.write_text(f"#!/bin/sh\necho here > {tmp_path}/came\n")
+    late.chmod(0o755)
+    until((tmp_path / "came").exists, 20)
+    parent.send_signal(signal.SIGTERM)
+    _, errors = parent.communicate(timeout=15)
+    assert parent.returncode == 0
+    assert b"the late cannot be started (No such file or directory), it starts again" in errors
+
+
 def test_a_child_that_cannot_be_used_ends_all(tmp_path: Path) -> None:
     """Exit code 2 is a usage error: no second try, and the others are stopped."""
     rock = [sys.executable, "-c", "import signal; signal.pause()"]

@@ -40,6 +40,7 @@ def look_at(value: float, **around: tuple[float, timedelta]) -> Look:
         (0.0, 0.0, HOUR, None),
         (5.0, 0.0, HOUR, None),
         (5.0, 0.25, HOUR, "suspect: 20 times off, it was 0.25 at 2026-01-31T05:00:00Z"),
+        (5.0, 0.25, 2000 * DAY, None),
     ],
 )
 def test_rules(value: float, before: float, ago: timedelta, problem: str | None) -> None:

@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,8 +13,7 @@ from collectors.timetable import Call, crontab
 from data.errors import UsageError
 from data.times import duration
 from tests.calls import ODD, call, minutes_of, odd_call, told
-from tests.pages import page
-from tests.site import Answer, Site, serving
+from tests.site import Answer, Site
 
 SCRIPT = str(Path(sys.executable).with_name("masthead"))
 
@@ -86,6 +84,7 @@ def test_sh_reads_the_words_that_were_meant(echo: Call) -> None:
         ("/a", "30s", "every 30s.*finest step is a minute.*'masthead schedule'"),
         ("/a\nb", "1h", r"'\\n', which no crontab"),
         ("/a\\b", "1h", r"'\\\\', which no crontab"),
+        ("/a\udcff", "1h", r"'\\udcff', which no crontab"),
         ("/a" * 500, "1h", "more than 998 bytes"),
     ],
 )
@@ -93,14 +92,6 @@ def test_what_cron_cannot_do_is_refused(odd: str, every: str, words: str) -> Non
     """A line that would not do what it says is not printed."""
     with pytest.raises(UsageError, match=words):
         crontab(call("--config", odd), duration(every))
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    """A site whose page has all five figures."""
-    with serving() as running:
-        running.answers["/"] = Answer(page())
-        yield running
 
 
 class Line:

@@ -38,6 +38,8 @@ def test_what_systemd_cannot_do_is_refused() -> None:
     """Nor is a unit: a name with a line end, a quoted program, a timer finer than a minute."""
     with pytest.raises(UsageError, match="which no unit can carry"):
         service(call("--config", "/a\nb"))
+    with pytest.raises(UsageError, match="which no unit can carry"):
+        service(call("--config", "/a\udcff"))
     with pytest.raises(UsageError, match="it's/masthead holds ', which systemd does not start"):
         service(call(program="/it's/masthead"))
     with pytest.raises(UsageError, match="finest step is a minute"):

@@ -15,7 +15,6 @@ from collectors.wayback import FIELDS, TERMS, Wayback, instant, parse
 from data.captures import Capture, Captures
 from data.clock import now
 from data.errors import SourceError
-from data.store import Store
 from tests.archives import Archived, Archives, Trouble, serving
 from tests.conftest import HOUR
 
@@ -43,12 +42,6 @@ def archives() -> Iterator[Archives]:
     """Running archives, empty."""
     with serving() as running:
         yield running
-
-
-@pytest.fixture
-def captures(store: Store) -> Captures:
-    """What is known of the source's captures: nothing yet."""
-    return Captures(store, "dapp_expert", HOUR)
 
 
 def wayback(archives: Archives, rows: int = 100, later: timedelta = timedelta()) -> Wayback:
@@ -213,6 +206,15 @@ def test_an_answer_that_is_no_list_keeps_the_place(archives: Archives, captures:
     with pytest.raises(SourceError, match="no list of captures"):
         list(wayback(archives, rows=3).list_captures(URL, captures))
     assert list(wayback(archives, rows=3).list_captures(URL, captures)) == [1]
+
+
+def test_a_key_that_leads_to_itself(archives: Archives, captures: Captures) -> None:
+    """An index that names one part as the next for ever is read once."""
+    row = {"timestamp": "20240101060000", "original": URL}
+    same = [list(FIELDS), [row.get(name, "-") for name in FIELDS], [], ["again"]]
+    archives.troubles["/cdx/"] = [Trouble(200, body=json.dumps(same).encode())] * 9
+    assert list(wayback(archives).list_captures(URL, captures)) == [1, 0]
+    assert len(archives.requests) == 2
 
 
 def capture(one: Archived) -> Capture:

@@ -3,7 +3,9 @@ window.masthead = window.masthead || {};
 masthead.api = (() => {
   const PATIENCE = 20_000;
   const early = new Map();
+  const UNSIGNED = 401;
   let ahead = 0;
+  let ended = false;
 
   const url = (name, params = {}) => {
     const query = new URLSearchParams(params).toString();
@@ -20,6 +22,7 @@ masthead.api = (() => {
     const date = Date.parse(answer.headers.get("date") || "");
     if (date) ahead = date - Date.now();
     const body = await answer.json().catch(lost);
+    ended = answer.status === UNSIGNED;
     if (answer.ok) return body;
     const words = body.error || `The server answered ${answer.status}.`;
     throw Object.assign(new Error(words), { told: true });
@@ -47,5 +50,17 @@ masthead.api = (() => {
     return answer;
   };
 
-  return { get, prefetch, pulse, now: () => Date.now() + ahead };
+  // Where to sign in and come back to this very view.
+  const login = () => `login?next=${encodeURIComponent(location.pathname + location.search)}`;
+
+  const signOut = async () => {
+    await fetch("logout", { method: "POST", redirect: "manual" }).catch(() => {});
+    location.assign(login());
+  };
+
+  return {
+    get, login, prefetch, pulse, signOut,
+    ended: () => ended,
+    now: () => Date.now() + ahead,
+  };
 })();

@@ -88,6 +88,7 @@
     const loaded = masthead.data.current();
     if (!loaded?.drawn.length) return same();
     // The figure is built for the box it stands in: on the page of an empty store that is hidden.
+    masthead.controls.daily(loaded.view);
     masthead.status.show("full");
     return masthead.chart.figure(loaded);
   };
@@ -117,9 +118,10 @@
 
   // The rest of the page, which would only keep the charts waiting.
   const beside = (loaded, pulse) => {
-    const { data, headlines, takeaway, texts } = masthead;
+    const { data, derived, headlines, moves, takeaway, texts } = masthead;
     if (loaded !== data.current()) return;
-    for (const part of [headlines, texts, takeaway]) part.render(loaded);
+    for (const part of [headlines, texts, takeaway, moves]) part.render(loaded);
+    derived.bring(loaded);
     ahead(loaded, pulse);
   };
 

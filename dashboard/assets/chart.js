@@ -20,7 +20,10 @@ masthead.chart = (() => {
   };
 
   const figure = (loaded) => {
-    box().dataset.count = masthead.lines.of(loaded).length;
+    const panels = masthead.lines.of(loaded);
+    const { mains, weights } = masthead.derived;
+    box().dataset.count = mains(panels).length;
+    box().style.setProperty("--more", (weights(panels) - mains(panels).length).toFixed(2));
     const built = masthead.figure.build(loaded, size(), (revision += 1));
     drawn = { ...built, loaded, ...size() };
     place(drawn);
@@ -32,6 +35,7 @@ masthead.chart = (() => {
   const around = (current) => {
     if (!current) return;
     for (const part of [masthead.rail, masthead.outages]) part.render(drawn.loaded);
+    masthead.moves.mark(drawn.loaded);
     masthead.cursor.again();
   };
 
@@ -58,7 +62,7 @@ masthead.chart = (() => {
     const edges = [from - short, to + short].map((ms) => new Date(Math.round(ms)).toISOString());
     masthead.state.go({ from: edges[0], to: edges[1] });
   };
-  const reset = () => masthead.state.go({ from: null, to: null });
+  const reset = () => masthead.state.go({ from: null, to: null, day: null });
 
   // A drag across the plot: plotly names the edges it chose.
   const zoom = (moved) => {
@@ -67,14 +71,19 @@ masthead.chart = (() => {
     if (drawn && from !== undefined && to !== undefined) look(Number(from), Number(to));
   };
 
+  // The same figures again: there is more to be shown of them.
+  const redraw = () => {
+    const plot = box().querySelector(".js-plotly-plot");
+    if (!drawn || !plot?.layout) return;
+    const { data, layout } = figure(drawn.loaded);
+    window.Plotly.react(plot, data, layout);
+  };
+
   // Another size asks for other margins, marks and labels.
   const resize = () => {
     if (!drawn) return;
-    const plot = box().querySelector(".js-plotly-plot");
     const { width: wide, height } = size();
-    if (!plot?.layout || (wide === drawn.width && height === drawn.height)) return;
-    const { data, layout } = figure(drawn.loaded);
-    window.Plotly.react(plot, data, layout);
+    if (wide !== drawn.width || height !== drawn.height) redraw();
   };
   let waiting = 0;
   window.addEventListener("resize", () => {
@@ -82,5 +91,5 @@ masthead.chart = (() => {
     waiting = requestAnimationFrame(resize);
   });
 
-  return { figure, look, reset, resize, settled, share, timeAt, width, zoom, drawn: () => drawn };
+  return { figure, look, redraw, reset, resize, settled, share, timeAt, width, zoom, drawn: () => drawn };
 })();

@@ -28,12 +28,21 @@ masthead.controls = (() => {
     return go({ source: input.checked ? [...real, input.value] : real });
   };
 
-  const sourceOption = (one, chosen) => {
+  const sourceOption = (one, chosen, known) => {
     const { format, state, t } = masthead;
+    const filled = known.filter(({ last_slot: last }) => last !== null).map(({ source }) => source);
+    const label = (name) => format.source(known.find(({ source }) => source === name));
     const about = [
       one.source === state.SAMPLE ? t("source_alone") : null,
       one.last_slot === null ? t("source_empty") : null,
     ].filter(Boolean);
+    const alike = masthead.cards.all().filter((metric) => masthead.ratio.others(one, metric, filled).length);
+    if (alike.length) {
+      about.push(t("source_alike", {
+        names: format.list([...new Set(alike.flatMap((metric) => masthead.ratio.others(one, metric, filled)))].map(label)),
+        metrics: format.list(alike.map(format.metric)),
+      }));
+    }
     return h(
       "div",
       {},
@@ -50,7 +59,7 @@ masthead.controls = (() => {
     const { format, state, t } = masthead;
     const chosen = state.sources(view.sources, known);
     by("source-menu").hidden = known.length < 2;
-    fill("source-menu-panel", h("h3", {}, t("sources")), ...known.map((one) => sourceOption(one, chosen)));
+    fill("source-menu-panel", h("h3", {}, t("sources")), ...known.map((one) => sourceOption(one, chosen, known)));
     const names = known.filter(({ source }) => chosen.includes(source)).map(format.source);
     by("source-menu-label").textContent =
       names.length > 1 ? t("source_count", { count: names.length }) : names[0] || t("sources");
@@ -68,7 +77,14 @@ masthead.controls = (() => {
       h("fieldset", {}, h("legend", {}, t("time_zone")), zone("utc", t("utc")), zone("local", t("local", { zone: local }))),
       h("fieldset", {}, h("legend", {}, t("language")), language("en", "English"), language("ru", "Русский")),
       h("a", { class: "collectors", href: `health?lang=${view.language}` }, t("collectors")),
+      by("settings-menu").dataset.signsOut === undefined ? "" : signOut(),
     );
+  };
+
+  const signOut = () => {
+    const made = h("button", { class: "button out", type: "button" }, masthead.t("sign_out"));
+    made.addEventListener("click", () => masthead.api.signOut());
+    return made;
   };
 
   // In a comparison: each line with its colour, to be switched on and off.
@@ -99,6 +115,14 @@ masthead.controls = (() => {
     if (held) box.querySelector(`[data-line="${CSS.escape(held)}"]`)?.focus();
   };
 
+  // The switch of the daily flow, where there is one; its place is kept, so that nothing moves.
+  const daily = (view) => {
+    const loaded = masthead.data.current();
+    press(by("daily"), view.daily);
+    const away = view.compare || view.log || !loaded || !masthead.daily.offers(loaded);
+    by("daily").classList.toggle("away", away);
+  };
+
   const show = (view, pulse) => {
     for (const button of document.querySelectorAll("[data-range]")) {
       press(button, !view.zoom && button.dataset.range === view.range);
@@ -106,6 +130,7 @@ masthead.controls = (() => {
     press(by("view-panels"), !view.compare);
     press(by("view-compare"), view.compare);
     press(by("log"), view.log);
+    daily(view);
     by("reset").hidden = !view.zoom;
     const known = masthead.cards.all().some(({ key }) => key === view.metric);
     by("columns").classList.toggle("one", known && !view.compare);
@@ -115,7 +140,8 @@ masthead.controls = (() => {
   };
 
   const CLICKS = {
-    reset: () => go({ from: null, to: null }),
+    reset: () => go({ from: null, to: null, day: null }),
+    daily: () => go({ daily: masthead.state.now().daily ? "0" : null }),
     "view-panels": () => go({ view: null, line: null }),
     "view-compare": () => go({ view: "compare", metric: null }),
     log: () => go({ scale: masthead.state.now().log ? null : "log" }),
@@ -123,9 +149,9 @@ masthead.controls = (() => {
   document.addEventListener("click", ({ target }) => {
     const button = target.closest("button");
     const range = button?.dataset.range;
-    if (range) go({ range, from: null, to: null });
+    if (range) go({ range, from: null, to: null, day: null });
     else CLICKS[button?.id]?.();
   });
 
-  return { lines, show };
+  return { daily, lines, show };
 })();

@@ -100,6 +100,7 @@ masthead.data = (() => {
       : [0, 1];
     return {
       key: JSON.stringify([pulse.version, view, whole[1], names]),
+      version: pulse.version,
       view,
       parts,
       drawn,
@@ -109,6 +110,9 @@ masthead.data = (() => {
       cut: parts.some(({ headlines }) => headlines.length >= masthead.state.HEADLINES),
     };
   };
+
+  // What is worked out from the readings of a span, as it is of the version that is shown.
+  const derived = (name, params, { version, view }) => get(name, params, version, !view.zoom);
 
   // While nothing else is to be done: what is likely to be asked for next, so that it waits for
   // nobody.
@@ -126,5 +130,5 @@ masthead.data = (() => {
     shown = loaded;
   };
 
-  return { known, load, prefetch, show, current: () => shown };
+  return { derived, known, load, prefetch, show, current: () => shown };
 })();

@@ -21,11 +21,14 @@ masthead.figure = (() => {
   };
 
   // Where each panel stands, as fractions of the plot's height (plotly's domains, from below).
-  const domains = (inner, count) => {
-    const slot = inner / count;
-    return Array.from({ length: count }, (_, index) => {
-      const top = inner - index * slot - TITLE;
-      return [Math.max(0, (top - slot + TITLE) / inner), top / inner];
+  const domains = (inner, panels) => {
+    const { weight, weights } = masthead.derived;
+    const unit = inner / weights(panels);
+    let above = 0;
+    return panels.map((panel) => {
+      const top = inner - above - TITLE;
+      above += unit * weight(panel);
+      return [Math.max(0, (inner - above) / inner), top / inner];
     });
   };
 
@@ -87,10 +90,14 @@ masthead.figure = (() => {
   const valueAxis = (panel, domain, span, log, pixels) => {
     const { ticks } = masthead;
     const usual = { fixedrange: true, zeroline: false, domain, anchor: "x" };
-    const seen = ticks.extent(panel.lines, span) || ticks.extent(panel.lines, [-Infinity, Infinity]);
+    const seen = panel.derived
+      ? masthead[panel.derived].extent(panel.lines)
+      : ticks.extent(panel.lines, span) || ticks.extent(panel.lines, [-Infinity, Infinity]);
     const range = ticks.airy(seen || [0, 1], log);
+    // What starts at zero stands on it.
+    if (panel.derived && seen?.[0] === 0) range[0] = 0;
     const steep = log && range[0] > 0;
-    const wanted = Math.max(3, Math.round(pixels / 55));
+    const wanted = Math.max(panel.derived ? 2 : 3, Math.round(pixels / 55));
     return {
       ...usual,
       type: steep ? "log" : "linear",
@@ -107,10 +114,12 @@ masthead.figure = (() => {
     return { place, height: pixels, pixels: (value) => ((place(value) - low) / (high - low)) * pixels };
   };
 
-  const timeAxis = (span, count, width, colour) => ({
+  const timeAxis = (span, width, colour) => ({
     type: "linear",
     range: span,
-    anchor: axisId("y", count - 1),
+    // At the foot of all panels, not at the last one: plotly knows no axis that has no line yet.
+    anchor: "free",
+    position: 0,
     showgrid: true,
     gridcolor: colour("grid"),
     zeroline: false,
@@ -131,7 +140,7 @@ masthead.figure = (() => {
     const shown = span(loaded);
     const edges = upright(narrow);
     const inner = size.height - edges.t - edges.b;
-    const places = domains(inner, panels.length);
+    const places = domains(inner, panels);
     const scales = panels.map((panel, index) =>
       valueAxis(panel, places[index], shown, loaded.view.log, (places[index][1] - places[index][0]) * inner),
     );
@@ -142,7 +151,7 @@ masthead.figure = (() => {
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       dragmode: window.matchMedia("(pointer: coarse)").matches ? false : "zoom",
-      xaxis: timeAxis(shown, panels.length, size.width - margin.l - margin.r, colour),
+      xaxis: timeAxis(shown, size.width - margin.l - margin.r, colour),
       shapes: bands(loaded, colour),
       annotations: [masthead.labels.zone(shown, margin.r, colour)],
     };
@@ -155,8 +164,14 @@ masthead.figure = (() => {
         ...axis, gridcolor: colour("grid"), tickfont: { size: 11.5, color: colour("muted") },
       };
       const height = axis.type === "log" ? Infinity : axis.range[1] - axis.range[0];
-      const look = { colour, narrow };
-      for (const line of panel.lines) data.push(...traces(line, axes, height, look));
+      const wide = size.width - margin.l - margin.r;
+      const look = { colour, narrow, pixels: (ms) => (ms / (shown[1] - shown[0])) * wide };
+      const own = masthead[panel.derived]?.traces;
+      for (const line of panel.lines) {
+        data.push(
+          ...(own ? own(line, axes, look, panel.lines.length === 1, shown) : traces(line, axes, height, look)),
+        );
+      }
       // No logarithm reaches zero: such a panel stays as it is, and says so.
       const flat = loaded.view.log && axis.type !== "log" && axis.tickvals.length > 0;
       const title = flat ? masthead.t("log_zeros", { name: panel.title }) : panel.title;

@@ -174,7 +174,7 @@ masthead.headlines = (() => {
   };
 
   // Where the list scrolls by itself only it moves; where it stands below the charts the page does.
-  const bring = (id) => {
+  const bring = (id, focus = true) => {
     const at = list.findIndex((one) => one.id === id);
     if (at < 0) return;
     if (at >= FIRST && !all) {
@@ -184,6 +184,7 @@ masthead.headlines = (() => {
     const { entry } = entries.get(id);
     const top = entry.getBoundingClientRect().top - box().getBoundingClientRect().top;
     box().scrollTop += top - box().clientHeight / 3;
+    if (!focus) return;
     const charts = document.getElementById("charts").getBoundingClientRect();
     if (box().getBoundingClientRect().top >= charts.bottom) entry.scrollIntoView({ block: "center" });
     focusOn(entry);

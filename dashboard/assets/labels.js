@@ -27,15 +27,20 @@ masthead.labels = (() => {
       font: { size: 11.5, color: colour("muted") },
     });
 
-  const nothing = (axis, colour) =>
+  const nothing = (panel, axis, colour) =>
     note({
-      x: 0.5, y: 0.5, yref: `${axis} domain`, text: masthead.t("nothing_in_span"),
+      x: 0.5, y: 0.5, yref: `${axis} domain`,
+      text: masthead.t(panel.waits ? "derived_waits" : panel.derived ? "derived_none" : "nothing_in_span"),
       font: { size: 12, color: colour("muted") },
     });
 
   const ended = (line) => line.last.findLast((value) => value !== null);
 
-  const moved = (line) => masthead.cards.change(line.metric, line.delta);
+  // What is said below a line's last value: how far it moved; of a day's flow what it is.
+  const moved = (line) =>
+    line.derived === "daily"
+      ? { way: "flat", words: masthead.t("daily_end") }
+      : masthead.cards.change(line.metric, line.delta);
 
   // How many pixels a text is wide at the size of the labels.
   const pen = document.createElement("canvas").getContext("2d");
@@ -60,9 +65,12 @@ masthead.labels = (() => {
       return lines.length && width(longer) > room ? [...lines, word] : [...lines.slice(0, -1), longer];
     }, []).join("<br>");
 
+  const indexOf = (line, at) =>
+    masthead.sentences.within(line, at) ? "≈100" : masthead.sentences.index(line, at);
+
   const valueOf = (line, loaded) =>
     loaded.view.compare
-      ? masthead.format.number(ended(line), { maximumFractionDigits: 1, minimumFractionDigits: 1 })
+      ? indexOf(line, line.last.findLastIndex((value) => value !== null))
       : masthead.format.compact(line.metric, ended(line));
 
   const isAlone = (panel, loaded) => panel.lines.length === 1 && !loaded.view.compare;
@@ -116,7 +124,7 @@ masthead.labels = (() => {
   // `scale` gives a value's height in pixels above the panel's foot; log axes place by logarithm.
   const ends = (panel, axis, loaded, scale, colour, most) => {
     const lines = panel.lines.filter((line) => ended(line) !== undefined);
-    if (!lines.length) return [nothing(axis, colour)];
+    if (!lines.length) return [nothing(panel, axis, colour)];
     const alone = isAlone(panel, loaded);
     const places = lines.map((line) => scale.pixels(ended(line)));
     const shifts = spread(places, alone ? APART_TWO : APART, scale.height);

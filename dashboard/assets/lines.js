@@ -11,6 +11,8 @@ masthead.lines = (() => {
     return (name) => style.getPropertyValue(`--${name}`).trim();
   };
 
+  const colour = (place) => `line-${(place % COLOURS) + 1}`;
+
   const line = (metric, part, place) => {
     const { series } = part;
     return {
@@ -18,7 +20,7 @@ masthead.lines = (() => {
       metric,
       source: part.source,
       label: masthead.format.source(part.info || part),
-      colour: `line-${(place % COLOURS) + 1}`,
+      colour: colour(place),
       step: STEPS.includes(metric.key),
       t: series.t,
       ...series.metrics[metric.key],
@@ -42,11 +44,22 @@ masthead.lines = (() => {
     const lines = every(loaded);
     const metrics = masthead.cards.all().filter(({ key }) => lines.some((one) => one.metric.key === key));
     const wanted = metrics.filter(({ key }) => key === loaded.view.metric);
-    return (wanted.length ? wanted : metrics).map((metric) => ({
-      metric,
-      title: masthead.format.metric(metric),
-      lines: lines.filter((one) => one.metric.key === metric.key),
-    }));
+    return (wanted.length ? wanted : metrics).flatMap((metric) => [
+      {
+        metric,
+        title: masthead.format.metric(metric),
+        lines: lines.filter((one) => one.metric.key === metric.key),
+      },
+      ...masthead.derived.below(metric, loaded),
+    ]);
+  };
+
+  // How far rounding alone could move each reading from the first: of both, as the readings say it
+  // or, where points stand for several, as the change over the span does.
+  const allowance = (one, first) => (at) => {
+    const { half } = masthead.shapes;
+    if (one.half_width) return half(one, first) + half(one, at);
+    return one.delta ? one.delta.from.half_width + one.delta.to.half_width : 0;
   };
 
   // Every line a share of its first reading in the span, which counts as 100.
@@ -55,13 +68,14 @@ masthead.lines = (() => {
     const share = (values) => values?.map((value) => (value === null ? null : (100 * value) / base));
     return {
       ...one,
-      colour: `line-${(place % COLOURS) + 1}`,
+      colour: colour(place),
       // Where the colours begin again another dash tells two lines of one colour apart.
       dash: DASHES[Math.floor(place / COLOURS) % DASHES.length],
       last: base ? share(one.last) : one.last.map(() => null),
       min: base && share(one.min),
       max: base && share(one.max),
       half_width: undefined,
+      rounding: base ? allowance(one, one.last.indexOf(base)) : () => 0,
       scale: base ? base / 100 : 1,
     };
   };
@@ -98,5 +112,5 @@ masthead.lines = (() => {
       }),
     );
 
-  return { choice, colours, name, of, swatch };
+  return { choice, colour, colours, name, of, swatch };
 })();

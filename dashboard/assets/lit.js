@@ -27,12 +27,13 @@ masthead.lit = (() => {
     line();
   };
 
-  // Light these headlines (none: no longer) as pointed at, focused or kept.
-  const by = (way, headlines) => {
+  // Light these headlines (none: no longer) as pointed at, focused or kept; the line stands at
+  // `moment`, else amid them.
+  const by = (way, headlines, moment = null) => {
     if (!headlines.length && !held.has(way)) return;
     if (headlines.length) {
-      const at = headlines.reduce((sum, one) => sum + one.at, 0) / headlines.length;
-      held.set(way, { ids: headlines.map(({ id }) => id), at });
+      const amid = headlines.reduce((sum, one) => sum + one.at, 0) / headlines.length;
+      held.set(way, { ids: headlines.map(({ id }) => id), at: moment ?? amid });
     } else held.delete(way);
     refresh();
   };

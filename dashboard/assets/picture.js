@@ -23,7 +23,7 @@ masthead.picture = (() => {
   const name = (part) => masthead.format.source(part.info || part);
 
   const title = (loaded) => {
-    const [first, ...others] = masthead.lines.of(loaded);
+    const [first, ...others] = masthead.derived.mains(masthead.lines.of(loaded));
     const alone = others.length ? null : first.title;
     const what = loaded.view.compare ? masthead.t("compare") : alone;
     return short([loaded.drawn.map(name).join(", "), what].filter(Boolean).join(" · "), 80);
@@ -106,6 +106,7 @@ masthead.picture = (() => {
     );
     const notes = [
       t("pic_made", { when: format.moment(api.now()) }),
+      figure.panels.some(({ derived, lines }) => derived === "daily" && lines.length) && t("pic_daily"),
       seen(figure) && t("pic_gaps"),
       loaded.cut && t("pic_cut"),
       query && t("pic_search", { query }),
@@ -122,13 +123,14 @@ masthead.picture = (() => {
     ];
   };
 
-  const plotHeight = (panels) => (panels === 1 ? 470 : 60 + 152 * panels);
+  const plotHeight = (panels) =>
+    panels.length === 1 ? 470 : Math.round(60 + 152 * masthead.derived.weights(panels));
 
   // The figure in a size of its own, with its margins inside.
   const figureOf = (loaded) => {
     const panels = masthead.lines.of(loaded);
     const room = panels.some(({ lines }) => lines.length > 1) ? ROOM_NAMED : ROOM;
-    const size = { width: WIDTH - 2 * PAD, height: plotHeight(panels.length) };
+    const size = { width: WIDTH - 2 * PAD, height: plotHeight(panels) };
     const inside = { ...size, width: size.width - room.l - room.r };
     const built = masthead.figure.build(loaded, inside, 0);
     const { l, r, ...margin } = built.margin;
@@ -207,7 +209,7 @@ masthead.picture = (() => {
   const fileName = (loaded, kind) => {
     const day = (ms) => new Date(ms).toISOString().slice(0, 10);
     const { view, drawn, span } = loaded;
-    const [panel, ...others] = masthead.lines.of(loaded);
+    const [panel, ...others] = masthead.derived.mains(masthead.lines.of(loaded));
     const words = [
       "masthead",
       ...drawn.map(({ source }) => source),

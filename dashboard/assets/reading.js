@@ -23,7 +23,7 @@ masthead.reading = (() => {
   const stops = (drawn) => {
     if (figure === drawn) return cached;
     const [from, to] = drawn.span;
-    const lists = new Set(all(drawn).map(({ t }) => t));
+    const lists = new Set(all(drawn).filter(({ derived }) => !derived).map(({ t }) => t));
     const found = new Set([...lists].flat().filter((ms) => ms >= from && ms <= to));
     figure = drawn;
     cached = [...found].sort((one, other) => one - other);
@@ -39,6 +39,7 @@ masthead.reading = (() => {
 
   // The place of a line's reading that stands for `ms`; null where it has none near.
   const place = (line, ms) => {
+    if (line.derived) return masthead[line.derived].place(line, ms);
     if (!line.t.length) return null;
     const at = nearest(line.t, ms);
     return Math.abs(line.t[at] - ms) > line.every ? null : at;
@@ -47,9 +48,13 @@ masthead.reading = (() => {
   const valueOf = (line, at) => {
     const { format, shapes, t } = masthead;
     const value = line.last[at];
-    if (value === null) return t("not_read");
+    if (value === null) return t(line.derived ? "derived_unknown" : "not_read");
     const real = format.compact(line.metric, value * line.scale);
-    if (line.scale !== 1) return `${format.number(value, { maximumFractionDigits: 1 })} (${real})`;
+    if (line.derived) return line.derived === "daily" ? t("about", { value: real }) : real;
+    if (line.rounding) {
+      const { index, within } = masthead.sentences;
+      return `${within(line, at) ? "≈100" : index(line, at)} (${real})`;
+    }
     const half = line.rolled ? 0 : shapes.half(line, at);
     if (!half) return real;
     return t("texts_rounding", {
@@ -60,9 +65,13 @@ masthead.reading = (() => {
   // What else is to be said: lowest and highest, why it was not read, when if not at `ms`.
   const noteOf = (line, at, ms) => {
     const { format, t } = masthead;
+    if (line.derived) return line.last[at] === null ? "" : masthead.derived.band(line, at);
     const [low, high] = [line.min?.[at] ?? null, line.max?.[at] ?? null];
     const [low_, high_] = [low, high].map((one) => format.compact(line.metric, one * line.scale));
+    const within = line.rounding && line.last[at] !== null && masthead.sentences.within(line, at);
     return [
+      within ? t("within_rounding") : null,
+      masthead.moves.at(line, line.t[at]),
       line.t[at] === ms ? null : format.moment(line.t[at]),
       line.rolled && low !== high ? t("between", { low: low_, high: high_ }) : null,
       line.problems?.find(([time]) => time === line.t[at])?.[1],
@@ -74,7 +83,11 @@ masthead.reading = (() => {
     if (at === null) return [];
     const { format, lines } = masthead;
     const several = drawn.loaded.view.compare || drawn.loaded.drawn.length > 1;
-    const metric = format.metric(line.metric);
+    if (line.derived === "ratio") {
+      return [{ colour: line.colour, name: line.label, value: valueOf(line, at), note: noteOf(line, at, ms) }];
+    }
+    const daily = line.derived === "daily";
+    const metric = daily ? masthead.t(`tip_${line.metric.key}`) : format.metric(line.metric);
     const name = several ? lines.name(line, drawn.loaded) : metric;
     return [{
       colour: line.colour,

@@ -9,8 +9,16 @@ masthead.sentences = (() => {
     return t("texts_rounding", { value: text, half: format.full(line.metric, half) });
   };
 
-  const index = (value) =>
-    masthead.format.number(value, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  // Whether rounding alone could have moved a reading from the 100 it is compared with.
+  const within = (line, at) => {
+    const apart = Math.abs(line.last[at] - 100) * line.scale;
+    return apart > 1e-9 * line.scale && apart <= line.rounding(at) * (1 + 1e-9);
+  };
+
+  const index = (line, at) =>
+    within(line, at)
+      ? masthead.t("index_within")
+      : masthead.format.number(line.last[at], { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
   const change = ({ delta, metric }) => {
     if (!delta) return null;
@@ -28,6 +36,7 @@ masthead.sentences = (() => {
 
   // Where a line was lowest and highest, by the envelope where points stand for several readings.
   const extremes = (line) => {
+    const { shapes } = masthead;
     const { last, min = last, max = last } = line;
     let [low, high] = [-1, -1];
     last.forEach((value, at) => {
@@ -35,8 +44,11 @@ masthead.sentences = (() => {
       if (low < 0 || min[at] < min[low]) low = at;
       if (high < 0 || max[at] > max[high]) high = at;
     });
-    if (min[low] === max[high]) return null;
     const { format, t } = masthead;
+    const halves = line.rounding ? line.rounding(low) : shapes.half(line, low) + shapes.half(line, high);
+    const apart = (max[high] - min[low]) * line.scale;
+    if (apart <= 1e-9 * Math.abs(max[high]) * line.scale) return null;
+    if (apart <= halves * (1 + 1e-9)) return t("texts_never");
     return t("texts_extremes", {
       low: amount(line, min[low]),
       low_at: format.moment(line.t[low]),
@@ -64,6 +76,7 @@ masthead.sentences = (() => {
   // One line over the span: where it stood last, how far it moved, its extremes, its gaps.
   const of = (line, name, loaded) => {
     const { format, shapes, t } = masthead;
+    if (line.derived) return masthead[line.derived].sentence(line, name);
     const at = newest(line);
     if (at < 0) return t("texts_none", { name });
     const { series } = loaded.drawn.find(({ source }) => source === line.source);
@@ -72,7 +85,7 @@ masthead.sentences = (() => {
     const value = amount(line, line.last[at], half);
     const stood = loaded.view.compare
       ? t("texts_index", {
-          name, index: index(line.last[at]), at: when, value, first: amount(line, 100),
+          name, index: index(line, at), at: when, value, first: amount(line, 100),
         })
       : t("texts_stood", { name, value, at: when });
     const first = [stood, change(line)].filter(Boolean).join(", ");
@@ -82,6 +95,7 @@ masthead.sentences = (() => {
   // Why nothing stands at a time: a gap with its end and cause, or what was wrong with the reading.
   const reason = (line, at, series) => {
     const { format, outages, t } = masthead;
+    if (line.derived) return t("derived_unknown");
     const gap = series.gaps.find(([from]) => from === line.t[at]);
     if (gap) {
       const cause = series.outages?.find(({ from }) => from === gap[0]);
@@ -91,5 +105,5 @@ masthead.sentences = (() => {
     return why ? t("not_read_why", { why: why[1] }) : t("not_read");
   };
 
-  return { index, of, reason };
+  return { index, of, reason, within };
 })();

@@ -57,5 +57,5 @@ masthead.shapes = (() => {
     return area(line.t, shift(-1), shift(1), line.step);
   };
 
-  return { envelope, half, rounding };
+  return { area, envelope, half, rounding };
 })();

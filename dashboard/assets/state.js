@@ -45,6 +45,8 @@ masthead.state = (() => {
       sources: [...new Set(params.getAll("source"))].slice(0, MOST_SOURCES),
       compare: params.get("view") === "compare",
       log: params.get("scale") === "log",
+      daily: params.get("daily") !== "0",
+      day: instant(params.get("day")),
       metric: params.get("metric"),
       lines: params.getAll("line"),
       query: (params.get("q") || "").slice(0, 100),

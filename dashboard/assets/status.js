@@ -27,17 +27,23 @@ masthead.status = (() => {
   const sampled = ({ latest: { every_s: every } }) =>
     masthead.t("every", { span: masthead.format.every(every) });
 
+  // The colour of its lines; in a comparison each line has another, and what is not drawn has none.
+  const dot = ({ parts, drawn, view }, part) => {
+    const place = drawn.indexOf(part);
+    if (parts.length < 2 || place < 0 || view.compare) return null;
+    return h("i", { class: "dot", style: `background: var(--${masthead.lines.colour(place)})` });
+  };
+
   // Who is shown, how old it is, and whom to credit: a line a source.
-  const line = ({ parts }) => {
+  const line = (loaded) => {
+    const { parts } = loaded;
     put(
       "status",
-      ...parts.map((part, place) =>
+      ...parts.map((part) =>
         h(
           "span",
           { class: "of-source" },
-          parts.length > 1
-            ? h("i", { class: "dot", style: `background: var(--line-${place + 1})` })
-            : null,
+          dot(loaded, part),
           h("span", {}, name(part)),
           updated(part),
           parts.length > 1 || !part.latest.every_s ? null : h("span", {}, sampled(part)),
@@ -61,8 +67,13 @@ masthead.status = (() => {
     const { t } = masthead;
     const copy = h("button", { class: "button copy", type: "button" }, t("copy"));
     copy.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(text);
-      copy.textContent = t("copied");
+      try {
+        await navigator.clipboard.writeText(text);
+        copy.textContent = t("copied");
+      } catch {
+        // A browser that was told to refuse: the command stands there to be copied by hand.
+        copy.remove();
+      }
     });
     return h("p", { class: "command" }, h("code", {}, text), navigator.clipboard ? copy : null);
   };
@@ -120,7 +131,12 @@ masthead.status = (() => {
         : t.nodes("notice_sample_more", { command });
       shown.push(notice("sample", t("notice_sample"), ...rest));
     }
-    if (pulse.offline) {
+    if (masthead.api.ended()) {
+      const login = h("a", { href: masthead.api.login() }, t("sign_in"));
+      // The notice stays as it is while the view changes; who follows it comes back to the last.
+      login.addEventListener("click", () => login.setAttribute("href", masthead.api.login()));
+      shown.push(notice("amber", t("notice_ended"), ...t.nodes("notice_ended_more", { login })));
+    } else if (pulse.offline) {
       shown.push(notice("red", t("notice_lost"), t("notice_lost_more", { why: pulse.offline })));
     } else if (trouble) {
       shown.push(notice("red", t("notice_charts"), t("notice_charts_more", { why: trouble })));
@@ -134,7 +150,7 @@ masthead.status = (() => {
     put("notices", ...told);
   };
 
-  const reason = ({ run, every_s: every }) => {
+  const reason = ({ run, next_slot: slot }) => {
     const { format, t } = masthead;
     if (!run) return t("empty_none");
     const when = format.moment(run.started_at);
@@ -143,7 +159,7 @@ masthead.status = (() => {
       run.outcome === "failed"
         ? t("empty_failed", { when, why: why(run) })
         : t("empty_ended", { outcome: run.outcome });
-    const next = every ? ` ${t("empty_next", { when: format.moment(run.started_at + every * 1000) })}` : "";
+    const next = slot ? ` ${t("empty_next", { when: format.moment(slot) })}` : "";
     return ended + next;
   };
 

@@ -21,7 +21,8 @@ masthead.takeaway = (() => {
 
   // The sources, metrics and span on screen; every metric needs no naming.
   const shown = (loaded) => {
-    const lines = masthead.lines.of(loaded).flatMap((one) => one.lines);
+    const panels = masthead.derived.mains(masthead.lines.of(loaded));
+    const lines = panels.flatMap((one) => one.lines);
     const metric = unique(lines.map((line) => line.metric.key));
     const all = metric.length === masthead.cards.all().length;
     return {
@@ -30,6 +31,9 @@ masthead.takeaway = (() => {
       ...span(loaded.span),
     };
   };
+
+  const flows = (loaded) =>
+    masthead.lines.of(loaded).some(({ derived, lines }) => derived === "daily" && lines.length);
 
   const whole = ({ drawn }) => ({ source: drawn.map(({ source }) => source) });
 
@@ -154,6 +158,8 @@ masthead.takeaway = (() => {
         "take_news", loaded.view.query && t("take_news_search"),
         files("news", "headlines", FEW, news),
       ),
+      group("take_moves", null, files("moves", "moves", FEW, shown(loaded))),
+      ...(flows(loaded) ? [group("take_daily", null, files("daily", "daily", FEW, shown(loaded)))] : []),
       group(
         "take_all", t("take_all_more"),
         files("all", "snapshots", fit(rows(loaded)), whole(loaded)),

@@ -7,11 +7,16 @@ masthead.texts = (() => {
   let shown = null;
 
   const columns = (line, compare) => {
-    const { format, shapes } = masthead;
+    const { derived, format, shapes } = masthead;
+    if (line.derived) {
+      return [["texts_value", line.last], ["texts_band_low", line.low], ["texts_band_high", line.high]].map(
+        ([key, values]) => [key, (at) => derived.amount(line, values[at])],
+      );
+    }
     const real = (value) => format.full(line.metric, value * line.scale);
     const half = (at) => (shapes.half(line, at) ? real(shapes.half(line, at)) : "");
     return [
-      compare && ["texts_index_of", (at) => masthead.sentences.index(line.last[at])],
+      compare && ["texts_index_of", (at) => masthead.sentences.index(line, at)],
       ["texts_value", (at) => real(line.last[at])],
       !compare && !line.rolled && line.half_width && ["texts_half", half],
       line.rolled && line.min && ["texts_low", (at) => real(line.min[at])],
@@ -67,12 +72,12 @@ masthead.texts = (() => {
   const ofLine = (panel, line, loaded) => {
     const { lines, t } = masthead;
     const made = part(`${panel.metric.key} ${line.id}`, makeLine);
-    const several = loaded.view.compare || loaded.drawn.length > 1;
+    const several = loaded.view.compare || (loaded.drawn.length > 1 && line.derived !== "ratio");
     const own = several ? lines.name(line, loaded) : panel.title;
     const name = several && !loaded.view.compare ? `${panel.title}, ${own}` : own;
     made.said = { line, name, loaded };
     made.words.textContent = masthead.sentences.of(line, name, loaded);
-    made.summary.textContent = t("texts_table", { name });
+    made.summary.textContent = t(line.derived ? "texts_days" : "texts_table", { name });
     fillTable(made);
     return made.box;
   };

@@ -26,12 +26,30 @@ masthead.tools = (() => {
     return made;
   };
 
+  // What a panel of estimates is, in words beside its title.
+  const how = (panel) => {
+    const words = masthead.t(`${panel.derived}_how`);
+    const made = h(
+      "button",
+      {
+        type: "button", class: "tool how", "data-metric": panel.metric.key,
+        "aria-label": masthead.t("how_of", { name: panel.title }), style: `top: ${Math.round(panel.top) - 25}px`,
+      },
+      masthead.t("how"),
+    );
+    const show = () => masthead.hint.show(made, h("p", {}, words));
+    for (const event of ["focus", "pointerenter", "click"]) made.addEventListener(event, show);
+    for (const event of ["blur", "pointerleave"]) made.addEventListener(event, masthead.hint.hide);
+    return made;
+  };
+
   const render = (panels) => {
     const box = document.getElementById("chart-tools");
     const focused = box.contains(document.activeElement) && document.activeElement.dataset.metric;
     const { compare, metric } = masthead.state.now();
-    const large = panels.length === 1 && panels[0].metric.key === metric;
-    box.replaceChildren(...(compare ? [] : panels.map((panel) => button(panel, large))));
+    const large = panels[0].metric.key === metric && masthead.derived.mains(panels).length === 1;
+    const made = (panel) => (panel.derived ? how(panel) : button(panel, large));
+    box.replaceChildren(...(compare ? [] : panels.map(made)));
     if (focused) box.querySelector(`[data-metric="${focused}"]`)?.focus();
   };
 

@@ -12,7 +12,8 @@ import psycopg
 
 from data.model import EPOCH, KEYS, iso, to_ms
 from data.series import resolution
-from data.store import SourceInfo, Store
+from data.sources import SourceInfo
+from data.store import Store
 from tests.benchmarks.decade import Decade
 from tests.benchmarks.page_store import DECADE
 

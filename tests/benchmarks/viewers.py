@@ -114,15 +114,15 @@ def writing(database: str) -> Iterator[None]:
 
 
 @contextmanager
-def dashboard(database: str) -> Iterator[str]:
-    """The address of ``masthead dashboard``."""
+def serving(database: str) -> Iterator[tuple[str, int]]:
+    """The address of ``masthead dashboard``, and its process."""
     port = free_port()
     options = ["--database", database, "dashboard", "--port", str(port), "--workers", str(WORKERS)]
     with subprocess.Popen([sys.executable, "-m", "masthead", *options]) as process:
         try:
             url = f"http://127.0.0.1:{port}/"
             until(lambda: _answers(url), 60)
-            yield url
+            yield url, process.pid
         finally:
             process.send_signal(signal.SIGTERM)
 
@@ -153,7 +153,7 @@ def measure(quick: bool = False) -> list[Line]:
 
 def _beside(database: str, seconds: int, rounds: int) -> list[Line]:
     with ExitStack() as stack:
-        ours = stack.enter_context(dashboard(database))
+        ours, _ = stack.enter_context(serving(database))
         page = stack.enter_context(served(uncached(database)))
         # A fresh process of Dash answers 500 to those who come together: one by one first.
         assert all(_answers(page) for _ in range(10 * WORKERS))

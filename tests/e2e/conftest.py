@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from data.store import Store, open_store
 from tests import browser as chromium
 from tests.e2e.visits import context_of, open_full, visit
+from tests.nginx import KEY
 from tests.served import served
 
 Fill = Callable[[Store], None]
@@ -22,8 +23,12 @@ def browser() -> Iterator[Browser]:
     """One browser for all tests; its absence is a failure that says what to run."""
     path = chromium.find()
     expect.set_options(timeout=20_000)
+    # Errors that are passed over begin a request anew, each one: of many at once Chromium gives up.
+    trusted = f"--ignore-certificate-errors-spki-list={KEY}"
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=[*chromium.OPTIONS])
+        started = playwright.chromium.launch(
+            executable_path=path, args=[*chromium.OPTIONS, trusted]
+        )
         yield started
         started.close()
 

@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from data import clock
-from data.model import Headline
+from data.model import About, Headline
 from data.store import Store
 from tests import scenes
-from tests.e2e.visits import day, drag, keep, look_again, open_full
+from tests.e2e.visits import box_of, day, drag, keep, look_again, open_full
 from tests.looks import HOUR, SEEN, snapshot
 from tests.waiting import until
 
@@ -37,7 +37,7 @@ def wave(store: Store) -> None:
 @pytest.mark.scene(fill=wave)
 def test_five_charts_on_one_axis(page: Page) -> None:
     """One figure, one time axis; each axis its own unit, its marks inside what it shows."""
-    open_full(page, "/?range=7d")
+    open_full(page, "/?range=7d&daily=0")
     expect(page.locator(".js-plotly-plot")).to_have_count(1)
     drawn = figure(page)
     axes = [name for name in drawn["layout"] if name.startswith(("xaxis", "yaxis"))]
@@ -58,7 +58,7 @@ def test_five_charts_on_one_axis(page: Page) -> None:
 @pytest.mark.scene(fill=wave)
 def test_counts_step_and_sums_do_not(page: Page) -> None:
     """Dapps and blockchains are drawn as steps: between two looks nothing is known."""
-    open_full(page, "/?range=7d")
+    open_full(page, "/?range=7d&daily=0")
     shapes = [
         trace["line"]["shape"]
         for trace in figure(page)["data"]
@@ -86,6 +86,27 @@ def test_a_gap_is_a_gap_with_its_band(page: Page, store: Store) -> None:
     bands = [shape for shape in figure(page)["layout"]["shapes"] if shape["name"] == "gap"]
     assert len(bands) == 1
     assert all((band["y0"], band["y1"]) == (0, 1) for band in bands)
+
+
+def test_a_dot_is_of_its_lines_colour(page: Page, store: Store) -> None:
+    """Of several sources each has its lines' colour beside its name; without lines it has none."""
+    keep(store, [3, 2, 1, 0])
+    store.save(snapshot(clock.now(), source="second"), HOUR)
+    store.describe(About("barren", "Barren", ("dapps",)), HOUR)
+    dots = page.locator("#status .of-source").filter(has=page.locator(".dot"))
+    names = "source=barren&source=dapp_expert&source=second"
+    open_full(page, f"/?{names}&range=24h&metric=dapps")
+    expect(page.locator("#status .of-source")).to_have_count(3)
+    expect(dots).to_have_text([re.compile("^dapp"), re.compile("^second")])
+    lines = [trace["line"]["color"] for trace in figure(page)["data"] if trace["mode"] == "lines"]
+    seen = page.locator("#status .dot").evaluate_all(
+        "all => all.map(({ style }) => getComputedStyle(document.documentElement)"
+        ".getPropertyValue(style.background.match(/--[^)]+/)[0]))"
+    )
+    assert seen == lines
+    open_full(page, f"/?{names}&range=24h&view=compare")
+    expect(page.locator("#status .of-source")).to_have_count(3)
+    expect(dots).to_have_count(0)
 
 
 def failed_at(store: Store, hours: int) -> None:
@@ -158,6 +179,7 @@ def test_envelope_where_points_stand_for_several(page: Page) -> None:
     assert len(line["y"]) <= 1000
     page.locator("#chart-box").focus()
     page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")  # a day that is over: today may have had one look so far
     expect(page.locator("#tip")).to_contain_text("between")
 
 
@@ -263,9 +285,7 @@ def test_enlarge_one_metric(page: Page) -> None:
     expect(page.locator("#chart-box .xy2")).to_have_count(0)
     titles = page.locator("#chart-box .annotation-text").filter(has_text=re.compile("^30d"))
     expect(titles).to_have_text(["30d volume"])
-    news, charts = (page.locator(name).bounding_box() for name in ("#news", "#charts"))
-    assert news is not None
-    assert charts is not None
+    news, charts = (box_of(page.locator(name)) for name in ("#news", "#charts"))
     assert news["width"] == charts["width"]
     back = page.get_by_role("button", name="Back to all charts")
     expect(back).to_be_focused()
@@ -278,8 +298,7 @@ def test_enlarge_one_metric(page: Page) -> None:
 def test_the_pointer_reads_all_charts(page: Page) -> None:
     """The nearest reading of every figure, its time and its rounding; gone when it leaves."""
     open_full(page, "/?range=24h")
-    plot = page.locator("#chart-box .nsewdrag").first.bounding_box()
-    assert plot is not None
+    plot = box_of(page.locator("#chart-box .nsewdrag").first)
     page.mouse.move(plot["x"] + plot["width"] - 2, plot["y"] + 20)
     tip = page.locator("#tip")
     expect(tip).to_be_visible()
@@ -299,7 +318,7 @@ def test_between_captures_nothing_was_due(page: Page, store: Store) -> None:
         replace(snapshot(now - timedelta(days=days)), origin="wayback") for days in range(60, 8, -9)
     ]
     store.add(captures, {"dapp_expert": HOUR})
-    keep(store, [3, 2, 1, 0])
+    keep(store, [0])
     open_full(page, "/?range=90d")
     expect(page.locator("#chart-box .xy .point")).to_have_count(7)
     named = [shape["name"] for shape in figure(page)["layout"]["shapes"]]

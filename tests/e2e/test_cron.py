@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from data.store import open_store
 from tests import machine
 from tests.conftest import database
+from tests.guides import blocks, document
 from tests.pages import page
 from tests.site import Answer, serving
 from tests.waiting import until
@@ -75,6 +77,20 @@ def lines(folder: Path, url: str) -> Iterator[str]:
         MASTHEAD_SOURCES__DAPP_EXPERT__EVERY="1m",
     )
     yield f"* * * * * (env; pwd) > {folder}/saw\n"
+    yield guide(folder, url, "guide", "docs/cron.md", "cron")
+    yield guide(folder, url, "weekly", "docs/digest.md", "crontab")
+
+
+def guide(folder: Path, url: str, name: str, path: str, language: str) -> str:
+    """A guide's crontab as it stands there, but for its minute, its program and its config."""
+    (folder / name).mkdir()
+    config = folder / name / "masthead.toml"
+    config.write_text(CONFIG.format(url=f"{url}{name}"), encoding="utf-8")
+    [block] = blocks(document(path), language)
+    told = re.sub(r"^[\d*][^ ]* [^ ]+ [^ ]+ [^ ]+ [^ ]+ ", "* * * * * ", block.text, flags=re.M)
+    assert "/opt/masthead/.venv/bin/masthead --config /etc/masthead.toml" in told
+    told = told.replace("/opt/masthead/.venv/bin/masthead", SCRIPT)
+    return told.replace("/etc/masthead.toml", str(config))
 
 
 def world(folder: Path, crontab: str) -> None:
@@ -100,7 +116,11 @@ def read(path: Path) -> tuple[str, str]:
     """The folder of the job that a mail is about, and what the job said."""
     mail = message_from_bytes(path.read_bytes())
     subject = str(mail["Subject"])
-    known = (name for name in (GOOD, "failing", "away", "bare", "saw") if name in subject)
+    known = (
+        name
+        for name in (GOOD, "failing", "away", "bare", "saw", "guide", "weekly")
+        if name in subject
+    )
     return next(known, subject), str(mail.get_payload())
 
 
@@ -130,13 +150,13 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     assert os.geteuid() == 0, "cron becomes the user of each crontab: run this test as root."
     folder = tmp_path_factory.mktemp("cron")
     with serving() as site:
-        site.answers |= {f"/{path}": Answer(page()) for path in ("good", "bare", "away")}
+        site.answers |= {f"/{path}": Answer(page()) for path in ("good", "bare", "away", "guide")}
         world(folder, "".join(lines(folder, site.url)))
 
         def done() -> bool:
-            """Each of the four lines has asked for its page, or something was mailed of it."""
-            asked = {path for path, _ in site.requests} & {"/good", "/bare"}
-            return len(asked) + len(mails(folder)) >= 4
+            """Each of the six lines has asked for its page, or something was mailed of it."""
+            asked = {path for path, _ in site.requests} & {"/good", "/bare", "/guide"}
+            return len(asked) + len(mails(folder)) >= 6
 
         said = run_daemon(folder, done)
     assert said == "", "the daemon of this test cannot run here; it needs root and its own mounts"
@@ -145,8 +165,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 
 def test_the_line_takes_its_snapshot(ran: Ran) -> None:
-    """With a config file, or with nothing but variables: the page is read and kept."""
-    for place in (GOOD, "bare/50% data/masthead"):
+    """With a config file, with nothing but variables, as the guide has it: the page is kept."""
+    for place in (GOOD, "bare/50% data/masthead", "guide"):
         store = open_store(database(ran.folder / place))
         latest = store.latest("dapp_expert")
         store.close()
@@ -164,9 +184,15 @@ def test_the_job_knew_nothing_of_us(ran: Ran) -> None:
 
 def test_cron_mails_only_what_needs_a_look(ran: Ran) -> None:
     """Nothing of a success; one line of a page that is gone and of a store that is away."""
-    assert ran.mails.keys() == {"failing", "away"}
+    assert ran.mails.keys() == {"failing", "away", "weekly"}
     for name, words in (("failing", "/gone answered 404"), ("away", "kept in the outbox")):
         [line] = ran.mails[name].splitlines()
         assert line.startswith("masthead: dapp_expert ")
         assert words in line
     assert len(list((ran.folder / "away" / "outbox").glob("*.json"))) >= 1
+
+
+def test_cron_mails_the_week(ran: Ran) -> None:
+    """The digest of the guide's line comes by mail; that nothing was ever read, too."""
+    assert ran.mails["weekly"].startswith("Masthead")
+    assert "nothing was ever read of it" in ran.mails["weekly"]

@@ -15,7 +15,7 @@ from data import clock, journal
 from data.model import Headline, Run, slot_of
 from data.outages import CAUSES
 from data.store import Store
-from tests.e2e.visits import look_again, violations
+from tests.e2e.visits import box_of, look_again, violations
 from tests.looks import HOUR, SEEN, snapshot
 
 NOW = clock.now().replace(microsecond=0)
@@ -101,8 +101,7 @@ def mark(page: Page, name: str) -> Locator:
 
 def middle(element: Locator) -> float:
     """Where on the screen its middle is, from the left."""
-    box = element.bounding_box()
-    assert box is not None
+    box = box_of(element)
     return box["x"] + box["width"] / 2
 
 
@@ -169,10 +168,7 @@ def test_hostile_titles_are_only_text(news: Page) -> None:
     expect(news.locator("#hint")).to_contain_text("<img src=x")
     width = news.evaluate("document.documentElement.scrollWidth")
     assert width == 1440
-    box = hostile.bounding_box()
-    panel = news.locator("#news").bounding_box()
-    assert box is not None
-    assert panel is not None
+    box, panel = box_of(hostile), box_of(news.locator("#news"))
     assert box["x"] + box["width"] <= panel["x"] + panel["width"]
 
 
@@ -234,8 +230,8 @@ def test_marks_stand_at_their_time_and_never_touch(news: Page) -> None:
     show(news)
     expect(mark(news, "^3 headlines, ")).to_have_text("3")
     news.locator("#chart-box").hover(position={"x": 300, "y": 100})
-    boxes = [one.bounding_box() for one in news.locator("#rail .mark").all()]
-    edges = [(box["x"], box["x"] + box["width"]) for box in boxes if box]
+    boxes = [box_of(one) for one in news.locator("#rail .mark").all()]
+    edges = [(box["x"], box["x"] + box["width"]) for box in boxes]
     assert len(edges) == news.locator("#rail .mark").count() > 3
     assert all(right - left >= 23.9 for left, right in edges)
     assert all(box["height"] >= 24 for box in boxes if box)
@@ -265,9 +261,7 @@ def test_the_list_lights_the_rail(news: Page) -> None:
     expect(mark(news, "A quiet harbour")).to_have_class(LIT)
     expect(line).to_be_visible()
     expect(line).to_have_css("border-left-style", "dashed")
-    box, charts = line.bounding_box(), news.locator("#chart-box").bounding_box()
-    assert box is not None
-    assert charts is not None
+    box, charts = box_of(line), box_of(news.locator("#chart-box"))
     assert box["height"] > charts["height"] - 60
     news.mouse.move(5, 5)
     expect(line).to_be_hidden()
@@ -400,15 +394,13 @@ def test_new_data_leave_focus_scroll_and_summaries(page: Page, store: Store) -> 
     link = page.locator("#headlines li:focus-within a")
     expect(link).to_be_focused()
     page.locator("#headlines summary").first.evaluate("summary => summary.click()")
-    before = link.bounding_box()
+    before = box_of(link)
     late = snapshot(clock.now(), SEEN, [story("Just in", 0.01)])
     store.save(replace(late, slot=late.slot + HOUR), HOUR)
     look_again(page)
     expect(item(page, "Just in")).to_be_attached()
     expect(link).to_be_focused()
-    after = link.bounding_box()
-    assert before is not None
-    assert after is not None
+    after = box_of(link)
     assert after["y"] == pytest.approx(before["y"], abs=2)
     expect(page.locator("#headlines details[open]")).to_have_count(1)
     expect(page.locator("#headlines li.lit").first).to_be_attached()

@@ -68,10 +68,12 @@ def test_without_the_bundle(browser: Browser, database: str, store: Store, tmp_p
             page = browser.new_page()
             asked: list[str] = []
             page.on("request", lambda request: asked.append(urlsplit(request.url).path))
-            page.goto(f"http://127.0.0.1:{port}/")
-            expect(page.locator("#chart-box .point").first).to_be_attached()
-            page.close()
-            process.terminate()
+            try:
+                page.goto(f"http://127.0.0.1:{port}/")
+                expect(page.locator("#chart-box .point").first).to_be_attached()
+            finally:
+                page.close()
+                process.terminate()
             assert process.wait(timeout=20) == 0
     whole = "/_dash-component-suites/plotly/package_data/plotly.min.js"
     assert [path for path in asked if "plotly" in path] == [whole]

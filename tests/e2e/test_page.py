@@ -114,6 +114,16 @@ def test_empty_says_why_and_fills_by_itself(page: Page, store: Store) -> None:
     expect(page.get_by_role("heading", name="No reading yet")).to_be_hidden()
 
 
+def test_empty_says_when_the_next_slot_begins(page: Page, store: Store) -> None:
+    """The next try is at the next slot, not one interval after the last try."""
+    store.describe(About("dapp_expert", "dapp.expert", ()), DAY)
+    failed_run(store)
+    page.goto("/?tz=utc")
+    expect(page.locator("#empty p").first).to_have_text(
+        re.compile(r"The next try is due .*\b(00:00|12:00 AM) UTC\.$")
+    )
+
+
 def test_the_sample_is_one_click_away(page: Page, store: Store) -> None:
     """Without any data a button shows the sample, marked; the store stays empty."""
     page.goto("/")
@@ -220,7 +230,7 @@ def test_sample_is_marked_and_stands_alone(page: Page, store: Store) -> None:
 def two_sources(store: Store, credit_url: str = "https://other.test/about") -> None:
     """A source of two metrics, read twice, beside the usual one."""
     keep(store, [1, 0])
-    for hours, values in ((30, (900.0, 40.0)), (1, (905.0, 40.0))):
+    for hours, values in ((25, (900.0, 40.0)), (1, (905.0, 40.0))):
         taken_at = clock.now() - hours * HOUR
         readings = {
             metric.key: Reading(value, 0.0, metric.unit)

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from data.store import Store
 from tests import scenes
-from tests.e2e.visits import day, keep, look_again, open_full
+from tests.e2e.visits import box_of, day, keep, look_again, open_full
 
 Reader = Callable[..., Page]
 HELD: Final = """
@@ -222,12 +222,11 @@ def test_targets_are_large_enough(page: Page) -> None:
 @pytest.mark.parametrize("width", [390, 1440])
 def test_the_tip_stays_in_the_frame_and_off_the_pointer(page: Page, width: int) -> None:
     """Wherever the pointer is, the tip is inside the frame and not under it."""
-    page.set_viewport_size({"width": width, "height": 900})
+    page.set_viewport_size({"width": width, "height": 1400})
     open_full(page, "/?source=dapp_expert&source=defillama&source=growthepie&range=30d")
     box = page.locator("#chart-box")
     box.scroll_into_view_if_needed()
-    plot = page.locator("#chart-box .nsewdrag").first.bounding_box()
-    assert plot is not None
+    plot = box_of(page.locator("#chart-box .nsewdrag").first)
     tip = page.locator("#tip")
     for across in (0.01, 0.3, 0.5, 0.7, 0.99):
         for down in (0.1, 0.9):
@@ -235,9 +234,7 @@ def test_the_tip_stays_in_the_frame_and_off_the_pointer(page: Page, width: int) 
             page.mouse.move(x, y)
             expect(tip).to_be_visible()
             page.evaluate(TWO_FRAMES)
-            at, frame = tip.bounding_box(), page.locator("#chart-frame").bounding_box()
-            assert at is not None
-            assert frame is not None
+            at, frame = box_of(tip), box_of(page.locator("#chart-frame"))
             assert frame["x"] - 0.5 <= at["x"]
             assert at["x"] + at["width"] <= frame["x"] + frame["width"] + 0.5
             assert frame["y"] - 0.5 <= at["y"]
@@ -251,8 +248,7 @@ def test_a_gap_says_so_under_the_pointer(page: Page, store: Store) -> None:
     keep(store, range(40, 30, -1))
     keep(store, range(9, -1, -1))
     open_full(page, "/?range=7d")
-    plot = page.locator("#chart-box .nsewdrag").first.bounding_box()
-    assert plot is not None
+    plot = box_of(page.locator("#chart-box .nsewdrag").first)
     share = page.evaluate("masthead.chart.share(Date.now() - 20 * 3600e3)")
     page.mouse.move(plot["x"] + share * plot["width"], plot["y"] + plot["height"] / 2)
     expect(page.locator("#tip")).to_contain_text(re.compile(r"Nothing read .* UTC: nobody looked"))
@@ -265,14 +261,12 @@ def test_touch_reads_and_the_page_still_scrolls(reader: Reader) -> None:
     page = reader("/?range=24h", viewport={"width": 390, "height": 844}, has_touch=True)
     drag = page.locator("#chart-box .nsewdrag").first
     drag.scroll_into_view_if_needed()
-    plot = drag.bounding_box()
-    assert plot is not None
+    plot = box_of(drag)
     x, y = plot["x"] + plot["width"] / 2, plot["y"] + plot["height"] / 2
     page.touchscreen.tap(x, y)
     expect(page.locator("#tip")).to_be_visible()
     expect(page.locator("#tip .row")).to_have_count(5)
-    heading = page.locator("#charts h2").bounding_box()
-    assert heading is not None
+    heading = box_of(page.locator("#charts h2"))
     page.touchscreen.tap(heading["x"] + 4, heading["y"] + 4)
     expect(page.locator("#tip")).to_be_hidden()
     before = page.evaluate("scrollY")

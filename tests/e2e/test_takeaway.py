@@ -18,6 +18,7 @@ from data.model import Headline, iso, slot_of
 from data.schema import snapshots
 from data.statements import select
 from data.store import Store
+from tests import scenes
 from tests.e2e.taking import fetch, keep_other, keep_sample, open_menu
 from tests.e2e.visits import day, keep, look_again, open_full, violations
 from tests.looks import HOUR, SEEN, snapshot
@@ -209,3 +210,15 @@ def test_nothing_to_take_away_yet(page: Page) -> None:
     page.goto("/")
     expect(page.get_by_role("heading", name="No reading yet")).to_be_visible()
     expect(page.locator("#take-menu")).to_be_hidden()
+
+
+@pytest.mark.scene(fill=scenes.full)
+def test_what_was_worked_out_is_a_file_too(page: Page) -> None:
+    """The moves and the days on screen, as the page draws them."""
+    open_menu(page, "/?source=sample&range=90d")
+    expect(page.locator("#chart-box .annotation-text").filter(has_text="per day")).to_have_count(2)
+    moves = table(fetch(page, "take_moves", "CSV"))
+    expect(page.locator("#moves-link")).to_contain_text(f"{len(moves)} moves")
+    days = table(fetch(page, "take_daily", "CSV"))
+    assert {row["metric"] for row in days} == {"volume_30d", "transactions_30d"}
+    assert all(float(row["low"]) <= float(row["value"]) <= float(row["high"]) for row in days)

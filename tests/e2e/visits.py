@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FloatRect, Locator, Page, expect
 
 from data import clock, journal
 from data.model import Headline, Run, slot_of
 from data.store import Store
 from tests.looks import HOUR, SEEN, snapshot
+from tests.waiting import until
 
 REPORT_VIOLATIONS: Final = """
 document.addEventListener("securitypolicyviolation", (event) =>
@@ -99,10 +100,21 @@ def violations(page: Page, parts: str | None = None) -> list[str]:
     return [f"{one['id']}: {[node['html'] for node in one['nodes']]}" for one in found]
 
 
+def box_of(element: Locator) -> FloatRect:
+    """Where an element that is seen is, also one of a chart that is drawn again just then."""
+    found: list[FloatRect] = []
+
+    def is_seen() -> bool:
+        found.extend(box for box in [element.bounding_box()] if box)
+        return bool(found)
+
+    until(is_seen, 10)
+    return found[0]
+
+
 def drag(page: Page, start: float, end: float) -> None:
     """Drag over the charts, from one share of their width to another."""
-    plot = page.locator("#chart-box .nsewdrag").first.bounding_box()
-    assert plot is not None
+    plot = box_of(page.locator("#chart-box .nsewdrag").first)
     across = plot["y"] + plot["height"] / 2
     page.mouse.move(plot["x"] + plot["width"] * start, across)
     page.mouse.down()

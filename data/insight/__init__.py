@@ -1,0 +1,1 @@
+"""What the figures do not say by themselves: pure functions on histories of readings."""

@@ -1,0 +1,1 @@
+"""What is handed on: built the same twice, listed with its licences and parts, audited."""
