@@ -482,6 +482,41 @@ def test_what_was_learnt_is_begun_with() -> None:
     assert other[4].kept == EXPECTED
 
 
+def test_a_restless_time_does_not_bend_a_calm_one() -> None:
+    """Where days differ three times as much for the last four months, that is found out, and a year
+    is told hardly worse for it: the calm months tell the levels.
+    """
+    errors: dict[float, float] = {}
+    for later in (0.03, 0.09):
+        for seed in range(21, 27):
+            chance = Random(seed)
+            spreads = [0.03] * 240 + [later] * 120
+            days = [8e5 * (1 + chance.gauss(0, spread)) for spread in spreads]
+            flow, (call,) = asked(learn, read(rolling(days), 1e3))
+            off = [abs(told / day - 1) for told, day in zip(flow.values, days, strict=True) if told]
+            errors[later] = errors.get(later, 0.0) + float(numpy.median(off))
+            unrest = call[5].prior.unrest
+            more = numpy.median(unrest[260:]) / numpy.median(unrest[:220])
+            assert (0.7 if later == 0.03 else 1.5) < more < (1.4 if later == 0.03 else 3.5)
+    assert errors[0.09] < 1.45 * errors[0.03]
+
+
+@pytest.mark.parametrize("tail", [3.0, None])
+def test_intervals_hold_nine_days_of_ten(tail: float | None) -> None:
+    """Of days around one level, heavy-tailed or not, and of a year of readings of each."""
+    chance = numpy.random.default_rng(5)
+    inside = []
+    for _ in range(12):
+        news = chance.standard_normal(394) if tail is None else chance.standard_t(tail, 394)
+        days = 8e5 * numpy.exp(0.04 * news)
+        flow = unroll(read(rolling(days.tolist()), 1e3))
+        told = zip(days, flow.low, flow.high, strict=True)
+        inside += [
+            low <= day <= high for day, low, high in told if low is not None and high is not None
+        ]
+    assert 0.875 < numpy.mean(inside) < 0.95
+
+
 def test_readings_within_a_day_are_less_sure() -> None:
     """A rounding by 0.6 of a day is a variance of 0.6² / 3; in the middle of a day one more of a
     fiftieth of a day squared is added, at its quarters three quarters of that fiftieth.

@@ -3,8 +3,9 @@
 A day's distance x from the level (a month's mean around it) keeps a part of the day before's, for
 it goes back to nothing by and by, and of the week before's: x[t] = kept[0] · x[t-1] + kept[1] ·
 x[t-7] + news. The news are scaled by the level, and heavy-tailed (Student's t with TAIL degrees of
-freedom): a day that stands out must not bend the others. Expectation and maximisation in turn
-(Dempster 1977) find ``kept``, ``spread`` and how surprising each day was.
+freedom): a day that stands out must not bend the others. Restless times last, so the news are also
+scaled by how large those of the days around were. Expectation and maximisation in turn (Dempster
+1977) find ``kept``, ``spread``, the unrest and how surprising each day was.
 """
 
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,10 @@ from data.insight.windows import WINDOW, Windows
 LAGS: Final = (1, 7)
 EXPECTED: Final = (0.5, 0.0)
 """``kept`` before anything is known, worth as many days as SURE."""
-TAIL: Final = 6.0
+TAIL: Final = 8.0
+AROUND: Final = 5.0
+"""Days in which the weight of a day for the unrest of another falls to 1 / e, both ways; a usual
+unrest has the weight of as many days."""
 SURE: Final = 20.0
 ROUNDS: Final = 40
 SETTLED: Final = 1e-3
@@ -26,6 +30,7 @@ SETTLED: Final = 1e-3
 _SPREAD: Final = 0.05
 _LEAST: Final = 1e-6
 _BAND: Final = max(LAGS)
+_NEAR: Final = numpy.exp(-numpy.abs(numpy.arange(-40, 41)) / AROUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,14 @@ class Prior:
     spread: float = _SPREAD
     calm: Array = field(default_factory=lambda: numpy.ones(0))
     """By day how little it surprised, from 0 to (TAIL + 1) / TAIL."""
+    unrest: Array = field(default_factory=lambda: numpy.ones(0))
+    """By day how many times the usual the news around it are."""
+
+    def begun(self, days: int) -> "Prior":
+        """The same for ``days`` days, nothing known of those that came since."""
+        return replace(
+            self, calm=_lengthened(self.calm, days), unrest=_lengthened(self.unrest, days)
+        )
 
     def precision(self, scale: Array) -> Array:
         """The inverse covariance of x, of _BAND diagonals below the main one."""
@@ -53,7 +66,7 @@ class Prior:
 
     def weights(self, scale: Array) -> Array:
         """The inverse variance of each day's news."""
-        found: Array = self.calm / (self.spread * scale) ** 2
+        found: Array = self.calm / (self.spread * self.unrest * scale) ** 2
         return found
 
     def news(self, x: Array) -> Array:
@@ -96,28 +109,51 @@ def learn(readings: Windows, rest: Array, noise: Array, scale: Array, prior: Pri
     ``noise`` is the variance of each reading, ``scale`` the level by day. A ``prior`` that was
     learnt before, of a history that was nearly this one, is only brought up to date.
     """
-    known = numpy.ones(readings.days)
-    known[: len(prior.calm)] = prior.calm[: readings.days]
-    prior = replace(prior, calm=known)
+    prior = prior.begun(readings.days)
     told, right = readings.squared(1 / noise), readings.back(rest / noise)
-    x = numpy.zeros(readings.days)
+    x, reach = numpy.zeros((2, readings.days))
     for _ in range(ROUNDS):
         matrix = told + prior.precision(scale)
         factor = Factor(matrix)
         before, x = x, factor.solve(right)
-        inverse = factor.inverse(_BAND)
-        if numpy.all(numpy.abs(x - before) <= SETTLED * numpy.sqrt(inverse[0]) + _LEAST * scale):
+        if numpy.all(numpy.abs(x - before) <= SETTLED * reach + _LEAST * scale):
             break
+        inverse = factor.inverse(_BAND)
+        reach = numpy.sqrt(inverse[0])
         prior = _better(prior, x, inverse, scale)
-    return Learnt(prior, x, inverse[0], matrix)
+    # How surprising a day was is not known but estimated, which leaves so much less information.
+    sure = (TAIL + 1) / (TAIL + 3)
+    variance = Factor(told + sure * prior.precision(scale)).inverse(0)[0]
+    return Learnt(prior, x, variance, matrix)
+
+
+def _lengthened(values: Array, days: int) -> Array:
+    found = numpy.ones(days)
+    found[: len(values)] = values[:days]
+    return found
 
 
 def _better(prior: Prior, x: Array, inverse: Array, scale: Array) -> Prior:
     surprise = (prior.news(x) ** 2 + prior.variance(inverse)) / scale**2
-    calm = (TAIL + 1) / (TAIL + surprise / prior.spread**2)
-    spread = max(float(numpy.sqrt(numpy.mean(calm * surprise))), _LEAST)
-    prior = replace(prior, calm=calm, spread=spread)
+    usual = surprise / prior.unrest**2
+    calm = (TAIL + 1) / (TAIL + usual / prior.spread**2)
+    spread = max(float(numpy.sqrt(numpy.mean(calm * usual))), _LEAST)
+    unrest = _unrest(calm * surprise / spread**2)
+    prior = replace(prior, calm=calm, spread=spread, unrest=unrest)
     return replace(prior, kept=_regression(prior.weights(scale)[_BAND:], x, inverse))
+
+
+def _unrest(surprise: Array) -> Array:
+    """The root of what the surprises around each day are, in the mean of logarithms 1."""
+    around = (_around(surprise) + AROUND) / (_around(numpy.ones(len(surprise))) + AROUND)
+    found: Array = numpy.sqrt(around / numpy.exp(numpy.mean(numpy.log(around))))
+    return found
+
+
+def _around(values: Array) -> Array:
+    """The sum of all values, each by how near it is."""
+    found: Array = numpy.convolve(values, _NEAR)[len(_NEAR) // 2 :][: len(values)]
+    return found
 
 
 def _regression(weights: Array, x: Array, inverse: Array) -> tuple[float, ...]:
