@@ -1,5 +1,6 @@
 """A connection that takes an answer at once, however slowly its client reads it."""
 
+import errno
 import select
 import socket
 from collections import deque
@@ -22,13 +23,16 @@ class Patient(socket.socket):
         """Bytes that are kept at most; None: all, for what is in memory anyway."""
 
     def sendall(self, data: Any, _flags: int = 0, /) -> None:
-        """Take ``data``; waits only beyond ``most``. Raises OSError, TimeoutError among them."""
+        """Take ``data``; waits only beyond ``most``. Raises OSError.
+
+        A client that does not read has gone, as far as gunicorn and its log are concerned.
+        """
         self.keep(data)
         while not self.push() and self.most is not None and self.size > self.most:
             poll = select.poll()
             poll.register(self, select.POLLOUT)
             if not poll.poll(PATIENCE.total_seconds() * 1000):
-                raise TimeoutError("The client does not read.")
+                raise BrokenPipeError(errno.EPIPE, "The client does not read.")
 
     def keep(self, data: Any) -> None:
         """Take ``data`` without sending any of it."""

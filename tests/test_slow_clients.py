@@ -1,5 +1,6 @@
 """Slow clients: nobody waits for them, they cost little, and each is cut off in time."""
 
+import errno
 import http.client
 import os
 import re
@@ -11,12 +12,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
 import pytest
 
-from dashboard import worker
+from dashboard import patient, worker
 from data.clock import stopwatch
 from data.store import open_store
 from tests.conftest import HOUR, T0, database, snapshot
@@ -184,6 +186,20 @@ def test_answers_nobody_reads_keep_nobody_out(small: Served) -> None:
             # More than the system's own buffers take.
             connection.sendall(12 * asked)
             assert small.ask("/api/v1/series")[0] < 5
+
+
+def test_who_does_not_read_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long answer that nobody reads ends as one whose client has gone: the log has no traceback
+    of either.
+    """
+    monkeypatch.setattr(patient, "PATIENCE", timedelta(seconds=0.2))
+    ours, theirs = socket.socketpair()
+    with theirs, closing(patient.Patient(ours)) as slow:
+        slow.setblocking(False)
+        slow.most = 1_000
+        with pytest.raises(BrokenPipeError) as found:
+            slow.sendall(bytes(10_000_000))
+    assert found.value.errno == errno.EPIPE
 
 
 def test_closed_and_heard_of_at_once(small: Served) -> None:
