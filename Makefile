@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV := .tools/bin/uv
+UV_THERE := .tools/uv-$(UV_VERSION)
 RUN := .venv/bin
 # How often each fault is tried, and what their chances come from.
 ROUNDS ?= 100
@@ -35,7 +36,7 @@ format: .venv/installed-dev  ## let ruff format and mend
 	$(RUN)/ruff format .
 	$(RUN)/ruff check --fix .
 
-lock: $(UV)  ## write uv.lock anew from pyproject.toml
+lock: $(UV_THERE)  ## write uv.lock anew from pyproject.toml
 	$(UV) lock
 
 coverage: .venv/installed-dev  ## run all tests, print what they miss; fails under 95 % of a room (half an hour)
@@ -105,19 +106,20 @@ sbom: .venv/installed-dev  ## write the bill of materials, CycloneDX, into build
 clean:  ## remove what make brought
 	rm -rf .venv .tools dashboard/vendor .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 
-$(UV):
+$(UV_THERE):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Masthead needs Python 3.11 or newer: install it, or name one with 'make PYTHON=python3.12 …'." >&2; exit 1; }
 	@$(PYTHON) -m pip --version >/dev/null 2>&1 || \
 	  { echo "pip is missing for $(PYTHON): install it, on Debian with 'apt-get install python3-pip'." >&2; exit 1; }
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools --upgrade 'uv==$(UV_VERSION)'
+	@touch $@
 
-.venv/installed: $(UV) pyproject.toml uv.lock dashboard/bundle.py
+.venv/installed: $(UV_THERE) pyproject.toml uv.lock dashboard/bundle.py
 	$(UV) sync --quiet --locked --compile-bytecode --no-default-groups --python $(PYTHON)
 	-@$(RUN)/python -m dashboard.bundle $(UV)
 	@touch $@
 
-.venv/installed-dev: $(UV) pyproject.toml uv.lock dashboard/bundle.py
+.venv/installed-dev: $(UV_THERE) pyproject.toml uv.lock dashboard/bundle.py
 	$(UV) sync --quiet --locked --python $(PYTHON)
 	-@$(RUN)/python -m dashboard.bundle $(UV)
 	@$(RUN)/python tests/browser.py --install

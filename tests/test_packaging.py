@@ -112,6 +112,17 @@ def test_build_is_the_same_elsewhere(dist: Path, tmp_path: Path) -> None:
         assert f"{hashlib.sha256(path.read_bytes()).hexdigest()} {path.name}\n" in said
 
 
+def test_another_uv_is_brought() -> None:
+    """Where the Makefile wants another uv than the one that is there, it brings that one."""
+
+    def would_do(*options: str) -> str:
+        command = ["make", "--dry-run", "lock", *options]
+        return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+    assert would_do().split() == [".tools/bin/uv", "lock"]
+    assert "--upgrade 'uv==99.0.0'" in would_do("UV_VERSION=99.0.0")
+
+
 def install(built: Path, folder: Path, *options: str) -> Path:
     """An empty environment with what was ``built`` put into it, dependencies too."""
     made = folder / "env"
