@@ -116,7 +116,7 @@ def test_another_uv_is_brought() -> None:
     """Where the Makefile wants another uv than the one that is there, it brings that one."""
 
     def would_do(*options: str) -> str:
-        command = ["make", "--dry-run", "lock", *options]
+        command = ["make", "--no-print-directory", "--dry-run", "lock", *options]
         return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
     assert would_do().split() == [".tools/bin/uv", "lock"]
